@@ -36,7 +36,7 @@ def faults_of_catalog(used: set[Key], catalog: Catalog) -> Iterator[str]:
 
 
 def faults_of_translation(key: Key, texts: tuple[str, ...]) -> Iterator[str]:
-    """The faults of one message's translation: a form is missing, or its placeholders or line ends are not the original's.
+    """The faults of one translation: a form is missing, or placeholders or line ends are not the original's.
 
     German has as many forms as English. A form may leave out what its English form leaves out, as in "one recipient".
     """

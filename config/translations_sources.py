@@ -57,7 +57,7 @@ class Source:
     def files(self) -> list[Path]:
         """The Python files and templates of the catalog, in the order of their paths.
 
-        An app's catalog has the app's package and `templates/<app>/`; the shared one has `config/` and all other templates.
+        An app's catalog has its package and `templates/<app>/`; the shared one has `config/` and the other templates.
         """
         package = self.root / ("config" if self.name == "shared" else self.name)
         templates = self.root / "templates"
@@ -122,9 +122,8 @@ def translations(catalog: Catalog) -> dict[Key, tuple[str, ...]]:
     found: dict[Key, tuple[str, ...]] = {}
     for message in catalog:
         if message.id:
-            strings = (
-                (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",) * len(texts))
-            )
-            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            texts = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+            empty = ("",) * len(texts)
+            strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or empty)
             found[Key(context=message.context, texts=texts)] = strings
     return found

@@ -148,7 +148,8 @@ def test_check_finds_a_message_that_is_no_longer_used(project: Path) -> None:
     translate_all(project)
     (project / "recipients" / "models.py").write_text(CODE.replace('pgettext("of a person", "Change")', ""))
     assert check(project) == [
-        f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po: 'Change' is in the catalog but not used; run make messages"
+        f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po: "
+        "'Change' is in the catalog but not used; run make messages"
     ]
 
 
