@@ -1,0 +1,42 @@
+"""Readers: a person's file (CSV, TXT, XLSX, XLS, pasted text) becomes a master-data file. Nothing here knows Django.
+
+`sniff` says what a file seems to be, `guess_mapping` which column goes where, `read` does it.
+"""
+
+from imports.readers.choices import (
+    DELIMITERS,
+    ENCODINGS,
+    ColumnMapping,
+    DateFormat,
+    DecimalMark,
+    Kind,
+    Sniffed,
+    SniffedColumn,
+    Source,
+)
+from imports.readers.mapping import guess_mapping
+from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
+from imports.readers.reading import REJECTED_SCHEMA, ReadResult, read
+from imports.readers.sniffing import sniff
+
+__all__ = [
+    "DELIMITERS",
+    "ENCODINGS",
+    "REJECTED_SCHEMA",
+    "ColumnMapping",
+    "DateFormat",
+    "DecimalMark",
+    "FileProblem",
+    "InvalidMapping",
+    "Kind",
+    "MappingProblem",
+    "ReadResult",
+    "Reason",
+    "Sniffed",
+    "SniffedColumn",
+    "Source",
+    "UnreadableFile",
+    "guess_mapping",
+    "read",
+    "sniff",
+]
