@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 DATABASE_NAME = "listkeep"
+ADMIN_ROLE = "postgres"
 ROLES = {"app": "listkeep_app", "owner": "listkeep_owner"}
 
 
@@ -23,6 +24,12 @@ def database_url(var_dir: Path, *, role: Literal["app", "owner"], name: str = DA
     """The URL of the embedded database for a role: `app` is bound by row-level security, `owner` migrates."""
     host = str(socket_dir(var_dir)).replace("/", "%2F")
     return f"postgresql://{ROLES[role]}@{host}/{name}"
+
+
+def admin_url(var_dir: Path, *, name: str = "postgres") -> str:
+    """The URL of the embedded database for its superuser, who makes the roles and the database."""
+    host = str(socket_dir(var_dir)).replace("/", "%2F")
+    return f"postgresql://{ADMIN_ROLE}@{host}/{name}"
 
 
 def redis_url(var_dir: Path) -> str:

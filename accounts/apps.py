@@ -1,0 +1,11 @@
+"""The app's name and label."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    """Accounts, users, memberships and the audit trail."""
+
+    name = "accounts"
+    verbose_name = _("Accounts")

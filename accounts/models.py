@@ -1,0 +1,133 @@
+"""Accounts (tenants), the users who belong to them, and what those users did.
+
+Every table here but User is a tenant table: the database shows and takes only the rows of the account that
+`accounts.tenancy` has set.
+"""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users who are known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user who can sign in with `email` and `password`; without a password nobody can sign in as them."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An operator, who may use the admin site."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person who signs in; what they may see follows from their memberships."""
+
+    username = None  # type: ignore[assignment]  # people sign in with their e-mail address
+    email = models.EmailField(_("e-mail address"), unique=True)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()  # type: ignore[assignment,misc]  # replaces the manager that asks for a username
+
+
+class Account(models.Model):
+    """A customer: the tenant that every other row belongs to."""
+
+    name = models.CharField(_("name"), max_length=200)
+    automatic_backups = models.BooleanField(_("automatic backups"), default=True)
+    retention_days = models.PositiveSmallIntegerField(_("days a backup is kept"), default=30)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(retention_days__gte=1), name="accounts_account_keeps_backups_a_day_or_more"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role may do what the ones before it may."""
+
+    READER = "reader", _("Reader")
+    EDITOR = "editor", _("Editor")
+    OWNER = "owner", _("Owner")
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Membership(models.Model):
+    """A user's place in an account."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_once_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.account_id}: {self.role}"
+
+    def may(self, role: Role) -> bool:
+        """Whether this member may do what `role` may."""
+        return Role(self.role).includes(role)
+
+
+class AuditAction(models.TextChoices):
+    """What can stand in the audit trail."""
+
+    ACCOUNT_CREATED = "account_created", _("Account created")
+    AUTOMATIC_BACKUPS_ON = "automatic_backups_on", _("Automatic backups switched on")
+    AUTOMATIC_BACKUPS_OFF = "automatic_backups_off", _("Automatic backups switched off")
+    GROUP_CREATED = "group_created", _("List created")
+    GROUP_CHANGED = "group_changed", _("List settings changed")
+    GROUP_BACKUPS_ON = "group_backups_on", _("Automatic backups of the list switched on")
+    GROUP_BACKUPS_OFF = "group_backups_off", _("Automatic backups of the list switched off")
+    GROUP_DELETED = "group_deleted", _("List deleted")
+    FIELD_CREATED = "field_created", _("Field created")
+    FIELD_CHANGED = "field_changed", _("Field renamed")
+    RECIPIENT_CHANGED = "recipient_changed", _("Recipient edited")
+    IMPORT_STARTED = "import_started", _("Import started")
+    IMPORT_DONE = "import_done", _("Import done")
+    IMPORT_FAILED = "import_failed", _("Import failed")
+    IMPORT_CANCELLED = "import_cancelled", _("Import cancelled")
+    BACKUP_MADE = "backup_made", _("Backup made")
+    BACKUP_FAILED = "backup_failed", _("Backup failed")
+    BACKUP_DOWNLOADED = "backup_downloaded", _("Backup downloaded")
+    BACKUP_PURGED = "backup_purged", _("Backup deleted after its time")
+
+
+class AuditEntry(models.Model):
+    """One thing that somebody, or Listkeep itself, did in an account. Never changed, never with recipients' data."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="audit_entries")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    action = models.CharField(max_length=40, choices=AuditAction)
+    subject = models.CharField(max_length=300, blank=True)  # the list's or file's name, as it was then
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["account", "-at", "-id"], name="accounts_audit_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"

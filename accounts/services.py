@@ -1,0 +1,37 @@
+"""What changes an account: its creation, its switches, and the audit trail that tells of every change."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
+from accounts.tenancy import across_accounts
+
+
+def create_account(*, name: str, owner: User, now: datetime) -> Account:
+    """A new account with `owner` as its first member."""
+    with across_accounts("an account is created"):
+        account = Account.objects.create(name=name, created_at=now)
+        Membership.objects.create(account=account, user=owner, role=Role.OWNER, created_at=now)
+        record(account_id=account.pk, actor_id=owner.pk, action=AuditAction.ACCOUNT_CREATED, subject=name, now=now)
+    return account
+
+
+@transaction.atomic
+def set_automatic_backups(*, account: Account, enabled: bool, actor: User, now: datetime) -> None:
+    """Switch the automatic backups of all lists of an account on or off; the same again changes nothing."""
+    changed = Account.objects.filter(pk=account.pk, automatic_backups=not enabled).update(automatic_backups=enabled)
+    account.automatic_backups = enabled
+    if changed:
+        action = AuditAction.AUTOMATIC_BACKUPS_ON if enabled else AuditAction.AUTOMATIC_BACKUPS_OFF
+        record(account_id=account.pk, actor_id=actor.pk, action=action, subject="", now=now)
+
+
+def record(
+    *, account_id: int, actor_id: int | None, action: AuditAction, subject: str, now: datetime, **detail: Any
+) -> None:
+    """Add to the audit trail, in the transaction of the change that it tells of. `actor_id` None: Listkeep itself."""
+    AuditEntry.objects.create(
+        account_id=account_id, actor_id=actor_id, action=action, subject=subject[:300], detail=detail, at=now
+    )

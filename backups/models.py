@@ -1,0 +1,84 @@
+"""Backup: the catalogue of backups. The files stand in the storage `backups`."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from recipients.jobs import Job
+from recipients.models import Group
+
+
+class Backup(Job):
+    """One backup of one group's master data.
+
+    `pending` until it is taken; `complete` only when its file is durable in storage and its checksum is known (the row
+    turns last); `failed` when it could not be made; `purging` from the moment it is due until its file is gone, when
+    the row goes too. Backups of the same revision of a group share one file.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Being made")
+        COMPLETE = "complete", _("Complete")
+        FAILED = "failed", _("Failed")
+        PURGING = "purging", _("Being deleted")
+
+    class Trigger(models.TextChoices):
+        IMPORT = "import", _("Import")
+        GROUP_DELETION = "group_deletion", _("List deleted")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backups")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="backups", db_constraint=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    trigger = models.CharField(max_length=20, choices=Trigger)
+    change_id = models.UUIDField(null=True)  # the job that waits for this backup
+    label = models.CharField(max_length=255, blank=True)  # the imported file's name
+    group_name = models.CharField(max_length=200)  # as it was then
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+
+    # Known when complete.
+    completed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    revision = models.BigIntegerField(null=True)  # the group's revision that the file holds
+    recipient_count = models.BigIntegerField(null=True)
+    active_count = models.BigIntegerField(null=True)
+    file_key = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(null=True)  # bytes
+    sha256 = models.CharField(max_length=64, blank=True)  # hexadecimal, over the file's bytes
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(status="complete")
+                | models.Q(
+                    completed_at__isnull=False,
+                    expires_at__isnull=False,
+                    revision__isnull=False,
+                    recipient_count__isnull=False,
+                    size__isnull=False,
+                    sha256__regex="^[0-9a-f]{64}$",
+                )
+                & ~models.Q(file_key=""),
+                name="backups_backup_complete_is_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "change_id"],
+                condition=models.Q(status="pending"),
+                name="backups_backup_one_pending_per_change",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "group", "-requested_at"], name="backups_backup_newest_of_group"),
+            models.Index(fields=["account", "change_id"], name="backups_backup_of_change"),
+            models.Index(fields=["expires_at"], condition=models.Q(status="complete"), name="backups_backup_due"),
+            models.Index(fields=["claimed_until"], condition=models.Q(status="pending"), name="backups_backup_open"),
+            models.Index(fields=["account", "file_key"], name="backups_backup_by_file"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_name}: {self.status}"

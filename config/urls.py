@@ -1,0 +1,12 @@
+"""Every address of Listkeep."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("auth/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("accounts.urls")),
+    path("a/<int:account_id>/", include("recipients.urls")),
+    path("a/<int:account_id>/", include("imports.urls")),
+    path("a/<int:account_id>/", include("backups.urls")),
+]

@@ -1,0 +1,79 @@
+"""Import: one row per run, from the uploaded file to the report."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from recipients.jobs import Job
+from recipients.models import Group
+
+
+class Import(Job):
+    """One import into one group.
+
+    `draft` until the person confirms it; then `reading` (file → master-data file), `waiting` (for the backup),
+    `applying` (one transaction), and an end: `done`, `failed` with a code in `failure`, or `cancelled`.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Not started")
+        READING = "reading", _("Reading the file")
+        WAITING = "waiting", _("Waiting for the backup")
+        APPLYING = "applying", _("Applying")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Mode(models.TextChoices):
+        ADD = "add", _("Add only")
+        UPDATE = "update", _("Update only")
+        UPDATE_AND_ADD = "update_and_add", _("Update and add")
+
+    RUNNING: ClassVar = [Status.READING.value, Status.WAITING.value, Status.APPLYING.value]
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="imports", db_constraint=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    interface = models.CharField(max_length=10, default="browser")  # a recipients.holds.Interface
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    file_name = models.CharField(max_length=255)
+    file_size = models.BigIntegerField()  # bytes
+    file_key = models.CharField(max_length=200)  # the uploaded file in the storage `imports`
+    rows_key = models.CharField(max_length=200, blank=True)  # the master-data file read from it
+    rejected_key = models.CharField(max_length=200, blank=True)  # the rows that could not be read
+    sniffed = models.JSONField(default=dict)  # imports.readers: what the file looks like
+    source = models.JSONField(default=dict)  # imports.readers.Source: how it is read
+    mapping = models.JSONField(default=list)  # imports.readers.ColumnMapping, one per mapped column
+
+    mode = models.CharField(_("mode"), max_length=20, choices=Mode, default=Mode.UPDATE_AND_ADD)
+    reactivate = models.BooleanField(default=False)  # the person asked to turn people active again
+    misses = models.PositiveSmallIntegerField(default=0)  # so often writers overtook the backup
+    report = models.JSONField(default=dict)  # figures: recipients.masterdata.apply.Outcome and the reader's
+
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-created_at"], name="imports_import_newest_first"),
+            models.Index(fields=["account", "group", "-created_at"], name="imports_import_newest_of_group"),
+            models.Index(
+                fields=["claimed_until"],
+                condition=models.Q(status__in=["reading", "waiting", "applying"]),
+                name="imports_import_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}: {self.status}"
+
+    @property
+    def is_running(self) -> bool:
+        """Confirmed and not yet ended."""
+        return self.status in self.RUNNING

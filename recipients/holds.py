@@ -1,0 +1,85 @@
+"""Holds: what must be over before a group may be changed.
+
+Whoever is about to change a group sends a signal (`recipients.signals`, `imports.signals`) with a `Change`; whoever must
+do something first answers with a `Hold`. The signal is sent again at each step, so answering must be idempotent, and
+for the last time in the very transaction that changes the group, with the group locked: only when every hold is
+released for the group's present revision does the change happen. No answer means nothing to wait for.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.dispatch import Signal
+
+from recipients.models import Group
+
+PATIENCE = 2  # so often a change gives way to writers that came in after the backup; then the backup is taken in the lock
+
+
+class Interface(StrEnum):
+    """Where a change comes from. Changes through external interfaces make no backup (mission A8)."""
+
+    BROWSER = "browser"
+    API = "api"
+
+
+class ChangeKind(StrEnum):
+    """What a change is."""
+
+    IMPORT = "import"
+    GROUP_DELETION = "group_deletion"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that is about to be made to a group."""
+
+    kind: ChangeKind
+    id: uuid.UUID  # of the job that makes the change; the same at every asking
+    group: Group
+    interface: Interface
+    requested_by_id: int | None
+    label: str = ""  # the imported file's name
+
+
+class HoldState(StrEnum):
+    """Whether a change may go on."""
+
+    OPEN = "open"  # not yet; the job is nudged when it may
+    RELEASED = "released"
+    FAILED = "failed"  # never: the job must fail with the hold's reason
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One answer to the announcement of a change."""
+
+    state: HoldState
+    reason: str = ""  # of a failed hold: a code that pages turn into a sentence
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def ask_for_holds(
+    signal: Signal, *, change: Change, revision: int, now: datetime, locked: bool = False, misses: int = 0
+) -> Hold:
+    """Announce `change` and sum the answers up: failed before open before released.
+
+    `revision` is the group's now. `locked`: the caller has the group locked, so an answer of released is final.
+    `misses`: how often the change already gave way because the revision had moved on; from PATIENCE on, with `locked`, a
+    receiver must do its work at once instead of answering open.
+    """
+    answers = [
+        hold
+        for _receiver, hold in signal.send(
+            sender=change.kind, change=change, revision=revision, now=now, locked=locked, misses=misses
+        )
+        if hold is not None
+    ]
+    for state in (HoldState.FAILED, HoldState.OPEN):
+        for hold in answers:
+            if hold.state == state:
+                return hold
+    return Hold(HoldState.RELEASED)

@@ -1,0 +1,152 @@
+"""Jobs: rows that work is done for, once at a time, by whichever process claims them.
+
+The row is the truth, a Celery message only a nudge. A process claims a row by compare-and-set, keeps the claim with a
+heartbeat while it lives, and gives it back or loses it one lease after its death. What a job changes is committed
+together with `finish`, which fails when the claim was lost meanwhile: a process that was thought dead changes nothing.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.tenancy import account_scope
+
+logger = logging.getLogger(__name__)
+
+MAX_INTERRUPTIONS = 3  # a job whose process died so often is given up, so that it cannot take workers down for ever
+
+
+class ClaimLost(Exception):
+    """Another process has the job now; what this one was about to commit must be rolled back."""
+
+
+class JobQuerySet(models.QuerySet["Any"]):
+    """Sets of jobs."""
+
+    def unclaimed(self, now: datetime) -> Self:
+        """Jobs that no living process works on."""
+        return self.filter(models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lt=now))
+
+    def claim(self, pk: uuid.UUID, *, statuses: list[str], now: datetime) -> uuid.UUID | None:
+        """Claim the job if it has one of `statuses` and is unclaimed; None when it is not to be had.
+
+        A claim over one that ran out counts as an interruption.
+        """
+        token = uuid.uuid4()
+        interrupted = models.Case(
+            models.When(claimed_until__isnull=False, then=models.F("interruptions") + 1),
+            default=models.F("interruptions"),
+        )
+        claimed = (
+            self.unclaimed(now)
+            .filter(pk=pk, status__in=statuses)
+            .update(claim=token, claimed_until=now + settings.JOB_LEASE, interruptions=interrupted)
+        )
+        return token if claimed else None
+
+
+class Job(models.Model):
+    """What every job has: an account, a status, a claim, and how far it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    claim = models.UUIDField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    interruptions = models.PositiveSmallIntegerField(default=0, editable=False)
+    rows_done = models.BigIntegerField(default=0)
+    rows_known = models.BigIntegerField(null=True)
+    failure = models.CharField(max_length=60, blank=True)  # a code that the page turns into a sentence
+    failure_detail = models.JSONField(default=dict)
+
+    objects = JobQuerySet.as_manager()
+
+    account_id: int
+    status: str
+
+    class Meta:
+        abstract = True
+
+    def release(self, token: uuid.UUID, **changes: Any) -> None:
+        """Give the claim back and write `changes`, in the caller's transaction. Raises ClaimLost."""
+        changes |= {"claim": None, "claimed_until": None}
+        if not type(self).objects.filter(pk=self.pk, claim=token).update(**changes):
+            raise ClaimLost
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+
+class Heartbeat:
+    """Keeps a claim and writes progress, from a thread of its own with a connection of its own.
+
+    The thread lets the row show progress while the job's own transaction is open, and it dies with the process.
+    """
+
+    def __init__(self, job: Job, token: uuid.UUID) -> None:
+        self._model = type(job)
+        self._pk, self._account_id, self._token = job.pk, job.account_id, token
+        self._stopped = threading.Event()
+        self._rows: tuple[int, int | None] | None = None
+        self._written: tuple[int, int | None] | None = None
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job.pk}", daemon=True)
+        self.lost = False
+
+    def progress(self, rows_done: int, rows_known: int | None) -> None:
+        """Say how far the job is; written to the row within a second. Raises ClaimLost when the job was taken away."""
+        self._rows = (rows_done, rows_known)
+        if self.lost:
+            raise ClaimLost
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop beating and wait for the last beat to end."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        lease = settings.JOB_LEASE.total_seconds()
+        renewed = timezone.now()
+        try:
+            while not self._stopped.wait(min(0.5, lease / 6)):
+                now = timezone.now()
+                if self._rows != self._written or (now - renewed).total_seconds() > lease / 4:
+                    self._write(now)
+                    renewed = now
+        finally:
+            connection.close()
+
+    def _write(self, now: datetime) -> None:
+        rows = self._rows
+        changes: dict[str, Any] = {"claimed_until": now + settings.JOB_LEASE}
+        if rows is not None:
+            changes |= {"rows_done": rows[0], "rows_known": rows[1]}
+        try:
+            with account_scope(self._account_id):
+                kept = self._model.objects.filter(pk=self._pk, claim=self._token).update(**changes)
+        except Exception:
+            # The job goes on: the lease is longer than a short outage, and the last commit checks the claim.
+            logger.exception("heartbeat of %s %s could not be written", self._model.__name__, self._pk)
+            connection.close()
+            return
+        self._written = rows
+        self.lost = not kept
+
+
+@contextmanager
+def heartbeat(job: Job, token: uuid.UUID) -> Iterator[Callable[[int, int | None], None]]:
+    """Keep the claim `token` on `job` while the block runs; gives the function that reports progress."""
+    pulse = Heartbeat(job, token)
+    pulse.start()
+    try:
+        yield pulse.progress
+    finally:
+        pulse.stop()

@@ -1,0 +1,211 @@
+"""Groups, their fields and recipients, account-wide values and activities.
+
+All are tenant tables. Recipient, Contact and Activity are the big ones: each of their keys begins with the account, so
+that they can be partitioned or distributed by it. References between tenant tables are made in the migrations, over
+(account, id); hence `db_constraint=False` here.
+"""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from recipients.jobs import Job
+from recipients.masterdata.address import MAX_ADDRESS_LENGTH
+from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
+from recipients.querysets import GroupQuerySet, RecipientQuerySet
+
+
+class Group(models.Model):
+    """A list of recipients. A deleted one stays as an empty row, so that its backups and imports keep their name."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="groups")
+    name = models.CharField(_("name"), max_length=200)
+    note = models.TextField(_("note on the origin of the recipients"), blank=True, max_length=5000)
+    locked = models.BooleanField(_("locked"), default=False)
+    automatic_backups = models.BooleanField(_("automatic backups"), default=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+    last_backup_at = models.DateTimeField(null=True)
+    # Raised by every write to the group's master data; a backup is exact when it holds the group's present revision.
+    revision = models.BigIntegerField(default=0)
+    recipient_count = models.BigIntegerField(default=0)
+    active_count = models.BigIntegerField(default=0)
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "id"], name="recipients_group_id_in_account"),
+            models.CheckConstraint(
+                condition=models.Q(active_count__gte=0, recipient_count__gte=models.F("active_count")),
+                name="recipients_group_counts_agree",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["account", "name"], name="recipients_group_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def settings_for_backup(self) -> dict[str, Any]:
+        """The settings that a backup keeps beside the name and the note."""
+        return {"locked": self.locked, "automatic_backups": self.automatic_backups}
+
+
+class Field(models.Model):
+    """A data field: of one list, or account-wide when it has no group."""
+
+    TYPES: ClassVar = [
+        (FieldType.TEXT.value, _("Text")),
+        (FieldType.NUMBER.value, _("Number")),
+        (FieldType.DATE.value, _("Date")),
+        (FieldType.GENDER.value, _("Gender")),
+    ]
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="fields")
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="fields", db_constraint=False)
+    key = models.CharField(max_length=63)
+    label = models.CharField(_("name"), max_length=100)
+    type = models.CharField(_("type"), max_length=10, choices=TYPES, default=FieldType.TEXT.value)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "group", "key"], name="recipients_field_key_once", nulls_distinct=False
+            ),
+            models.UniqueConstraint(
+                "account", "group", Lower("label"), name="recipients_field_label_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(key__regex=r"^[a-z][a-z0-9_]*$"), name="recipients_field_key_is_a_plain_word"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(type__in=[t.value for t in FieldType]), name="recipients_field_type_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def scope(self) -> FieldScope:
+        """Whether the field belongs to one list or to the whole account."""
+        return FieldScope.ACCOUNT if self.group_id is None else FieldScope.LIST
+
+    def definition(self) -> FieldDefinition:
+        """The field as master-data files describe it."""
+        return FieldDefinition(key=self.key, label=self.label, type=FieldType(self.type), scope=self.scope)
+
+
+class Recipient(models.Model):
+    """One address in one list. `values` maps the keys of list fields to values; a key that is absent has no value.
+
+    Values: text as a string, a number as a number, a date as YYYY-MM-DD, gender as its code.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    id = models.BigIntegerField(
+        db_default=models.Func(models.Value("recipients_recipient_id"), function="nextval"), editable=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="recipients", db_constraint=False, db_index=False
+    )
+    email = models.CharField(_("e-mail"), max_length=MAX_ADDRESS_LENGTH, db_collation="C")
+    registered_at = models.DateTimeField(_("registered"), null=True)
+    activated_at = models.DateTimeField(_("activated"), null=True)
+    deactivated_at = models.DateTimeField(_("deactivated"), null=True)
+    bounced_at = models.DateTimeField(_("bounced"), null=True)
+    source = models.TextField(_("source"), null=True)  # noqa: DJ001  # absent is null here as in the master-data file
+    tags = ArrayField(models.TextField(), default=list)
+    values = models.JSONField(default=dict)
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "group", "email"], name="recipients_recipient_address_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_active(self) -> bool:
+        """Whether mail may go to this recipient: activated, not deactivated, not bounced."""
+        return self.activated_at is not None and self.deactivated_at is None and self.bounced_at is None
+
+
+class Contact(models.Model):
+    """The account-wide values of one address: one row an address, seen in every list that has it."""
+
+    pk = models.CompositePrimaryKey("account_id", "email")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    email = models.CharField(max_length=MAX_ADDRESS_LENGTH, db_collation="C")
+    values = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Activity(models.Model):
+    """Something that a recipient did (opened, clicked). Never part of a backup."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        CLICKED = "clicked", _("Clicked")
+        RECEIVED = "received", _("Received")
+
+    pk = models.CompositePrimaryKey("account_id", "id")
+    id = models.BigIntegerField(
+        db_default=models.Func(models.Value("recipients_activity_id"), function="nextval"), editable=False
+    )
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    recipient_id = models.BigIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    subject = models.CharField(max_length=300, blank=True)  # the mailing's subject or the link
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "recipient_id", "-at"], name="recipients_activity_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Deletion(Job):
+    """The deletion of one group: asked for in the browser, carried out when the group's backup is complete."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting for the backup")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deletions")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    recipient_count = models.BigIntegerField(default=0)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "group"],
+                condition=models.Q(status="waiting"),
+                name="recipients_deletion_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_id}: {self.status}"

@@ -1,0 +1,54 @@
+"""The revision: raised by every write to a group's master data, so that a backup can say which state it holds.
+
+Every writer locks the group first (or, where account-wide values change, all groups of the account: they are seen in
+each) and writes in the same transaction. So writers of one group follow each other, and who has the lock sees a state
+that nobody can change before the transaction ends.
+"""
+
+from datetime import datetime
+
+from django.db.models import Count, F
+
+from recipients.models import Group, Recipient
+from recipients.querysets import ACTIVE
+
+
+def lock_group(*, account_id: int, group_id: int) -> Group:
+    """The group, locked against other writers until the transaction ends. Raises Group.DoesNotExist.
+
+    The lock lets rows that only refer to the group be written beside it.
+    """
+    found: Group = Group.objects.select_for_update(no_key=True).get(account_id=account_id, pk=group_id)
+    return found
+
+
+def lock_all_groups(*, account_id: int) -> list[Group]:
+    """All groups of an account, locked in the order of their ids (so that two such lockers cannot block each other)."""
+    return list(Group.objects.select_for_update(no_key=True).filter(account_id=account_id).order_by("pk"))
+
+
+def raise_revision(
+    *, group: Group, now: datetime, recipients_delta: int = 0, active_delta: int = 0, recount: bool = False
+) -> None:
+    """Say that the master data of a locked group changed, and keep its numbers true.
+
+    Give the differences, or `recount` after a change to many rows.
+    """
+    changes = {"revision": F("revision") + 1, "changed_at": now}
+    if recount:
+        counted = Recipient.objects.of(account_id=group.account_id, group_id=group.pk).aggregate(
+            recipient_count=Count("id"), active_count=Count("id", filter=ACTIVE)
+        )
+        changes |= counted
+    else:
+        changes["recipient_count"] = F("recipient_count") + recipients_delta
+        changes["active_count"] = F("active_count") + active_delta
+    Group.objects.filter(account_id=group.account_id, pk=group.pk).update(**changes)
+    group.refresh_from_db(fields=list(changes))
+
+
+def raise_all_revisions(*, account_id: int, now: datetime) -> None:
+    """Say that account-wide values changed; the caller has locked all groups of the account."""
+    Group.objects.filter(account_id=account_id, deleted_at__isnull=True).update(
+        revision=F("revision") + 1, changed_at=now
+    )
