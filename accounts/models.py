@@ -96,6 +96,7 @@ class AuditAction(models.TextChoices):
     """What can stand in the audit trail."""
 
     ACCOUNT_CREATED = "account_created", _("Account created")
+    ACCOUNT_RENAMED = "account_renamed", _("Account renamed")
     AUTOMATIC_BACKUPS_ON = "automatic_backups_on", _("Automatic backups switched on")
     AUTOMATIC_BACKUPS_OFF = "automatic_backups_off", _("Automatic backups switched off")
     GROUP_CREATED = "group_created", _("List created")

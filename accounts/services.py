@@ -19,6 +19,15 @@ def create_account(*, name: str, owner: User, now: datetime) -> Account:
 
 
 @transaction.atomic
+def rename_account(*, account: Account, name: str, actor: User, now: datetime) -> None:
+    """Give an account another name; the same name changes nothing."""
+    changed = Account.objects.filter(pk=account.pk).exclude(name=name).update(name=name)
+    account.name = name
+    if changed:
+        record(account_id=account.pk, actor_id=actor.pk, action=AuditAction.ACCOUNT_RENAMED, subject=name, now=now)
+
+
+@transaction.atomic
 def set_automatic_backups(*, account: Account, enabled: bool, actor: User, now: datetime) -> None:
     """Switch the automatic backups of all lists of an account on or off; the same again changes nothing."""
     changed = Account.objects.filter(pk=account.pk, automatic_backups=not enabled).update(automatic_backups=enabled)
