@@ -1,0 +1,83 @@
+"""The tests' own ground: which role they work as, what they leave behind, what their processes and browser see."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.utils import ProgrammingError
+from django.utils.module_loading import import_string
+
+from accounts.models import User
+from config.celery import app
+from config.embedded import addresses
+from config.storage_url import storage_from_url
+from tests import environment
+from tests.processes import Process
+
+
+@pytest.mark.django_db
+def test_database_is_used_as_the_application_role() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_database()")
+        assert cursor.fetchone() == ("listkeep_app", "listkeep")
+
+
+@pytest.mark.django_db
+def test_application_role_may_not_empty_a_table() -> None:
+    with connection.cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
+        cursor.execute("TRUNCATE accounts_user CASCADE")
+
+
+def test_committed_rows_are_seen_by_another_connection(committed_db: None) -> None:
+    User.objects.create(email="anna@example.org")
+    with psycopg.connect(addresses.admin_url(environment.VAR, name=addresses.DATABASE_NAME)) as other:
+        assert other.execute("SELECT email FROM accounts_user").fetchall() == [("anna@example.org",)]
+
+
+def test_committed_rows_are_gone_for_the_next_test(committed_db: None) -> None:
+    assert list(User.objects.all()) == []
+
+
+def test_cache_keeps_what_it_is_given_for_one_test_only(redis_url: str) -> None:
+    assert cache.get("from-an-earlier-test") is None
+    cache.set("from-an-earlier-test", 1)
+
+
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_storage_is_empty_for_each_test(storage: Path, name: str) -> None:
+    assert list(storage.iterdir()) == []
+    storages["backups"].save(f"{name}.bin", ContentFile(b"kept for one test"))
+    assert (storage / "backups" / f"{name}.bin").read_bytes() == b"kept for one test"
+
+
+def test_workers_take_messages_from_each_queue(workers: list[Process]) -> None:
+    queues = app.control.inspect(timeout=5).active_queues()
+    assert sorted(queue["name"] for found in queues.values() for queue in found) == [
+        "backups",
+        "imports",
+        "maintenance",
+    ]
+
+
+def test_started_worker_can_be_killed_and_is_alone(start_worker: Callable[..., Process]) -> None:
+    first = start_worker("imports")
+    first.kill()
+    second = start_worker("imports", "backups")
+    assert {name: len(found) for name, found in app.control.inspect(timeout=5).active_queues().items()} == {
+        "imports-backups-2@test": 2
+    }
+    assert (first.popen.returncode, second.popen.poll()) == (-signal.SIGKILL, None)
+
+
+def test_s3_server_keeps_a_file(s3_url: str) -> None:
+    backend = storage_from_url(s3_url, folder="backups")
+    storage = import_string(backend["BACKEND"])(**backend["OPTIONS"])
+    assert storage.save("a/b.bin", ContentFile(b"kept")) == "a/b.bin"
+    with storage.open("a/b.bin") as file:
+        assert file.read() == b"kept"

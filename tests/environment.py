@@ -1,0 +1,57 @@
+"""The throw-away place of one test session: its folder and the addresses of its own services, in the environment.
+
+Importing this module sets the environment, because Django's settings read it once. It starts nothing.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from config.embedded import addresses
+from config.embedded.postgres import Postgres
+from config.embedded.redis_server import RedisServer
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-test-"))
+FOLDER.chmod(0o711)  # the database's user passes through it when the tests run as root
+VAR = FOLDER / "var"
+STORAGE = VAR / "storage"
+LOGS = VAR / "log"
+
+POSTGRES = Postgres(VAR, ephemeral=True)
+REDIS = RedisServer(VAR)
+
+# Everything that settings read is named here, so that a developer's own environment cannot leak into the tests.
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "LISTKEEP_VAR": str(VAR),
+    "LISTKEEP_DEBUG": "1",
+    "LISTKEEP_LEASE_SECONDS": "3",
+    "LISTKEEP_SWEEP_SECONDS": "1",
+    "DATABASE_URL": addresses.database_url(VAR, role="app"),
+    "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),
+    "REDIS_URL": addresses.redis_url(VAR),
+    "STORAGE_URL": STORAGE.as_uri(),
+    "TIME_ZONE": "Europe/Berlin",
+    "LOG_LEVEL": "INFO",
+}
+UNSET = ["SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_BACKEND", "LISTKEEP_EMAIL_VERIFICATION"]
+
+os.environ.update(ENVIRONMENT)
+for name in UNSET:
+    os.environ.pop(name, None)
+
+
+def remove_folder() -> None:
+    """Remove everything that the session wrote."""
+    shutil.rmtree(addresses.socket_dir(VAR), ignore_errors=True)  # it stands only when a service was started
+    shutil.rmtree(FOLDER)
+
+
+# What is started adds here how it ends; it ends in reverse order, whichever of it fails to.
+AT_END = ExitStack()
+AT_END.callback(remove_folder)
+atexit.register(AT_END.close)  # for a session that fails before pytest has its own end

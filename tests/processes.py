@@ -1,0 +1,195 @@
+"""Real processes of Listkeep for tests: workers, beat and the web server, on the session's services."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests import environment
+
+QUEUES = ("imports", "backups", "maintenance")
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+@dataclass
+class Process:
+    """A started program with its log; it leads a process group of its own."""
+
+    name: str
+    log: Path
+    popen: "subprocess.Popen[bytes]"
+
+    @property
+    def pid(self) -> int:
+        """The id of the program's first process."""
+        return self.popen.pid
+
+    def kill(self) -> None:
+        """End the program and all its children at once, as `kill -9` or a crash would."""
+        with contextlib.suppress(ProcessLookupError):  # all of them may have ended already
+            os.killpg(self.pid, signal.SIGKILL)
+        self.popen.wait()
+
+    def stop(self) -> None:
+        """Ask the program to end in good order, and make it when it does not within 20 seconds."""
+        self.popen.terminate()
+        try:
+            self.popen.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the program's log holds `text`; fail with the log when it ends or takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while text not in self.log.read_text(errors="replace"):
+            if self.popen.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"{self.name} did not say {text!r}:\n{self.log.read_text(errors='replace')}")
+            time.sleep(0.05)
+
+
+@dataclass
+class Started:
+    """The processes of one owner: a test, or the session."""
+
+    processes: list[Process] = field(default_factory=list)
+    count: int = 0
+
+    def start(self, name: str, *arguments: str) -> Process:
+        """Start `python -m arguments` on the session's services."""
+        self.count += 1
+        environment.LOGS.mkdir(parents=True, exist_ok=True)
+        log = environment.LOGS / f"{name}-{id(self)}-{self.count}.log"
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=environment.ROOT,
+                env=os.environ | environment.ENVIRONMENT,
+                start_new_session=True,
+            )
+        process = Process(name=name, log=log, popen=popen)
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, *queues: str) -> Process:
+        """Start a Celery worker with one child for these queues, or for all, and wait until it takes messages."""
+        chosen = queues or QUEUES
+        process = self.start(
+            f"worker-{'-'.join(chosen)}",
+            *(
+                "celery",
+                "-A",
+                "config",
+                "worker",
+                "-Q",
+                ",".join(chosen),
+                "-n",
+                f"{'-'.join(chosen)}-{self.count}@test",
+            ),
+            *("--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+        )
+        process.wait_for(" ready.")
+        return process
+
+    def end(self) -> None:
+        """End them all, without waiting for what they are at."""
+        for process in self.processes:
+            process.kill()
+        self.processes.clear()
+
+
+SHARED_WORKERS = Started()
+SHARED_WEB = Started()
+
+
+@pytest.fixture
+def workers(committed_db: None, storage: Path) -> list[Process]:
+    """A running worker for each queue; they stay for the tests that follow."""
+    if not SHARED_WORKERS.processes:
+        environment.AT_END.callback(SHARED_WORKERS.end)
+        for queue in QUEUES:
+            SHARED_WORKERS.start_worker(queue)
+    return SHARED_WORKERS.processes
+
+
+@pytest.fixture
+def start_worker(committed_db: None, storage: Path) -> Iterator[Callable[..., Process]]:
+    """Starts a worker of the test's own for the queues it names; no other worker runs meanwhile."""
+    SHARED_WORKERS.end()
+    started = Started()
+    try:
+        yield started.start_worker
+    finally:
+        started.end()
+
+
+@pytest.fixture
+def beat(committed_db: None, tmp_path: Path) -> Iterator[Process]:
+    """A running beat, which sends the sweeps each second."""
+    started = Started()
+    try:
+        process = started.start(
+            "beat", "celery", "-A", "config", "beat", "--schedule", str(tmp_path / "beat"), "--loglevel", "INFO"
+        )
+        process.wait_for("beat: Starting...")
+        yield process
+    finally:
+        started.end()
+
+
+@pytest.fixture(scope="session")
+def web_port(django_db_setup: None) -> int:
+    """The port of a web server on the session's database, which runs until the session ends."""
+    port = free_port()
+    environment.AT_END.callback(SHARED_WEB.end)
+    process = SHARED_WEB.start(
+        *(
+            "web",
+            "gunicorn",
+            "config.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "4",
+        )
+    )
+    process.wait_for("Booting worker")
+    wait_for_port(port)
+    return port
+
+
+@pytest.fixture
+def live_url(committed_db: None, storage: Path, web_port: int) -> str:
+    """The address, without a slash at its end, of the real web server on the test's database."""
+    return f"http://127.0.0.1:{web_port}"
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens on the port of this machine."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, f"nobody listens on port {port}"
+        time.sleep(0.05)
