@@ -4,7 +4,8 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from accounts.models import Account, Membership
+from accounts.models import Account
+from accounts.queries import accounts_of
 from accounts.tenancy import user_scope
 
 SECTIONS = {"recipients", "imports"}
@@ -47,12 +48,6 @@ class Navigation:
     @property
     def _inside(self) -> Account | None:
         return getattr(self._request, "account", None)
-
-
-def accounts_of(user_id: int) -> list[Account]:
-    """The accounts that a user belongs to, by name; needs a scope in which the user's memberships can be read."""
-    members = Membership.objects.filter(user_id=user_id).select_related("account").order_by("account__name", "account")
-    return [membership.account for membership in members]
 
 
 def navigation(request: HttpRequest) -> dict[str, Navigation]:

@@ -25,7 +25,12 @@ class UserLanguageMiddleware:
 
 
 def remember_language(response: HttpResponse, language: str) -> None:
-    """Make this device show pages in `language`, as the language menu does."""
+    """Make this device show pages in `language`, as the language menu does; without one, in the browser's."""
+    if not language:
+        response.delete_cookie(
+            settings.LANGUAGE_COOKIE_NAME, path=settings.LANGUAGE_COOKIE_PATH, domain=settings.LANGUAGE_COOKIE_DOMAIN
+        )
+        return
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.views import home
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
     path("auth/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("accounts.urls")),
+    path("a/<int:account_id>/", include("accounts.urls")),
     path("a/<int:account_id>/", include("recipients.urls")),
     path("a/<int:account_id>/", include("imports.urls")),
     path("a/<int:account_id>/", include("backups.urls")),

@@ -1,0 +1,75 @@
+"""The forms of signing up and of My Account."""
+
+from typing import Any, ClassVar
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, User
+from accounts.services import create_account
+
+ACCOUNT_NAME_LENGTH = Account._meta.get_field("name").max_length
+
+
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has no types
+    """Makes a user and the account that they own, both or neither."""
+
+    account_name = forms.CharField(
+        label=_("Company or organisation"),
+        max_length=ACCOUNT_NAME_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    field_order: ClassVar = ["account_name", "email", "password1", "password2"]
+
+    def save(self, request: HttpRequest) -> User:
+        """The new user, whose language is the one that they signed up in."""
+        with transaction.atomic():
+            user: User = super().save(request)
+            user.language = get_language() or ""
+            user.save(update_fields=["language"])
+            create_account(name=self.cleaned_data["account_name"], owner=user, now=timezone.now())
+        return user
+
+
+class MyDataForm(forms.ModelForm[User]):
+    """A person's own name and language."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["first_name", "last_name", "language"]
+        labels: ClassVar = {"first_name": _("First name"), "last_name": _("Last name"), "language": _("Language")}
+        widgets: ClassVar = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("de", "Deutsch"), ("en", "English")]  # each language in its own words
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=[("", _("As the browser asks for")), *choices], required=False
+        )
+
+    def save(self, commit: bool = True) -> User:
+        """The person, with these columns written and no others."""
+        person = super().save(commit=False)
+        if commit:
+            person.save(update_fields=self.Meta.fields)
+        return person
+
+
+class AccountNameForm(forms.Form):
+    """The name of an account."""
+
+    name = forms.CharField(label=_("Name of the account"), max_length=ACCOUNT_NAME_LENGTH)
+
+
+class SwitchForm(forms.Form):
+    """A slider: `enabled` is there when it is on."""
+
+    enabled = forms.BooleanField(required=False)

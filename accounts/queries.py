@@ -1,0 +1,21 @@
+"""What the accounts' pages list. Each needs a scope of `accounts.tenancy` in which the rows can be read."""
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, AuditEntry, Membership
+
+
+def accounts_of(user_id: int) -> list[Account]:
+    """The accounts that a user belongs to, by name."""
+    places = Membership.objects.filter(user_id=user_id).select_related("account").order_by("account__name", "account")
+    return [place.account for place in places]
+
+
+def members_of(account_id: int) -> QuerySet[Membership]:
+    """The members of an account with their users, by e-mail address."""
+    return Membership.objects.filter(account_id=account_id).select_related("user").order_by("user__email")
+
+
+def audit_entries_of(account_id: int) -> QuerySet[AuditEntry]:
+    """The audit trail of an account with the people in it, newest first."""
+    return AuditEntry.objects.filter(account_id=account_id).select_related("actor").order_by("-at", "-id")

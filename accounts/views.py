@@ -1,0 +1,114 @@
+"""The start page and the pages of My Account."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.forms import AccountNameForm, MyDataForm, SwitchForm
+from accounts.gate import AccountRequest, account_view
+from accounts.language import remember_language
+from accounts.models import Role
+from accounts.queries import accounts_of, audit_entries_of, members_of
+from accounts.services import rename_account, set_automatic_backups
+from accounts.tenancy import user_scope
+
+AUDIT_ENTRIES_A_PAGE = 50
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Leads to the lists of the person's first account; says so to who belongs to none."""
+    assert request.user.pk is not None  # login_required
+    with user_scope(request.user.pk):
+        accounts = accounts_of(request.user.pk)
+    if not accounts:
+        return render(request, "accounts/no_account.html")
+    return redirect("recipients:groups", accounts[0].pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view(Role.READER)
+def my_data(request: AccountRequest) -> HttpResponse:
+    """The person's own data, which every member may change; the account's name below."""
+    if request.method != "POST":
+        return _my_data_page(request, MyDataForm(instance=request.user), _account_name_form(request))
+    form = MyDataForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        return _my_data_page(request, form, _account_name_form(request), status=422)
+    language = form.save().language
+    with translation.override(language or translation.get_language()):
+        messages.success(request, _("Your data is saved."))
+    response = redirect("accounts:settings", request.account.pk)
+    remember_language(response, language)
+    return response
+
+
+@require_POST
+@account_view(Role.OWNER)
+def rename(request: AccountRequest) -> HttpResponse:
+    """Gives the account another name."""
+    form = AccountNameForm(request.POST)
+    if not form.is_valid():
+        return _my_data_page(request, MyDataForm(instance=request.user), form, status=422)
+    rename_account(account=request.account, name=form.cleaned_data["name"], actor=request.user, now=timezone.now())
+    messages.success(request, _("The account is now called %(name)s.") % {"name": request.account.name})
+    return redirect("accounts:settings", request.account.pk)
+
+
+@require_safe
+@account_view(Role.READER)
+def privacy(request: AccountRequest) -> HttpResponse:
+    """Data privacy, with the slider of the automatic backups."""
+    return render(request, "accounts/privacy.html", {"is_owner": request.membership.may(Role.OWNER)})
+
+
+@require_POST
+@account_view(Role.OWNER)
+def switch_automatic_backups(request: AccountRequest) -> HttpResponse:
+    """Switches the automatic backups; answers htmx with the slider."""
+    form = SwitchForm(request.POST)
+    form.full_clean()
+    enabled: bool = form.cleaned_data["enabled"]
+    set_automatic_backups(account=request.account, enabled=enabled, actor=request.user, now=timezone.now())
+    if enabled:
+        messages.success(request, _("Automatic backups are on."))
+    else:
+        messages.warning(request, _("Automatic backups are off. Imports and deletions run without a backup from now on."))
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx's middleware
+        return render(request, "accounts/_automatic_backups_answer.html", {"is_owner": True})
+    return redirect("accounts:privacy", request.account.pk)
+
+
+@require_safe
+@account_view(Role.READER)
+def users(request: AccountRequest) -> HttpResponse:
+    """The members of the account and what they may do."""
+    return render(request, "accounts/users.html", {"members": members_of(request.account.pk)})
+
+
+@require_safe
+@account_view(Role.READER)
+def audit_log(request: AccountRequest) -> HttpResponse:
+    """What happened in the account, newest first."""
+    pages = Paginator(audit_entries_of(request.account.pk), AUDIT_ENTRIES_A_PAGE)
+    return render(request, "accounts/audit_log.html", {"page": pages.get_page(request.GET.get("page"))})
+
+
+def _account_name_form(request: AccountRequest) -> AccountNameForm | None:
+    """The form of the account's name, for owners."""
+    if not request.membership.may(Role.OWNER):
+        return None
+    return AccountNameForm(initial={"name": request.account.name})
+
+
+def _my_data_page(
+    request: AccountRequest, form: MyDataForm, account_form: AccountNameForm | None, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "account_form": account_form}
+    return render(request, "accounts/my_data.html", context, status=status)
