@@ -49,7 +49,7 @@ def ensure_role(admin: psycopg.Connection, *, name: str, password: object) -> No
 
 
 def check_rights(admin: psycopg.Connection, *, owner: str, app: str) -> None:
-    """Raise RoleTooPowerfulError unless row-level security binds both roles and the application cannot become the owner."""
+    """Raise RoleTooPowerfulError unless row-level security binds both roles, and the application is not the owner."""
     powerful = admin.execute(
         "SELECT rolname FROM pg_roles WHERE rolname IN (%s, %s)"
         " AND (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication) ORDER BY rolname",
@@ -85,20 +85,20 @@ def grant_to_app(connection: psycopg.Connection, *, database: str, owner: str, a
     Tables that stand already are left alone: a migration may have taken a right away from one of them.
     """
     names = {"database": sql.Identifier(database), "owner": sql.Identifier(owner), "app": sql.Identifier(app)}
+    future = "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
     for statement in (
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app}",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "GRANT USAGE ON SCHEMA public TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {app}",
+        f"{future} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {{app}}",
+        f"{future} GRANT USAGE ON SEQUENCES TO {{app}}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
 
 
 def main() -> int:
-    """Make roles and database from the environment's addresses; the exit code is 1 when something is missing or wrong."""
+    """Make roles and database from the environment's addresses; the exit code is 1 when one is missing or wrong."""
     missing = [name for name in ADDRESSES if not os.environ.get(name)]
     if missing:
         sys.stderr.write(f"Not set: {', '.join(missing)}.\n")

@@ -11,12 +11,12 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 
+from config.embedded import addresses
 from config.translations import compile_catalogs
 from tests import environment
 
@@ -47,12 +47,12 @@ def redis_url() -> str:
     """The address of the session's Redis: broker and cache. It is emptied after each test."""
     environment.AT_END.callback(environment.REDIS.stop)
     environment.REDIS.start()
-    return settings.REDIS_URL
+    return addresses.redis_url(environment.VAR)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker, redis_url: str) -> None:
-    """A new database, migrated by its owner; tests work in it as the application's role, bound by row-level security."""
+    """A new database, migrated by its owner; tests work in it as the role that row-level security binds."""
     environment.AT_END.callback(environment.POSTGRES.stop)
     environment.POSTGRES.start()
     with django_db_blocker.unblock():
@@ -107,7 +107,7 @@ def no_template_source_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test whose client receives a page that shows template source to the reader."""
     request = Client.request
 
-    def watched(self: Client, **environ: Any) -> HttpResponse:
+    def watched(self: Client, **environ: Any) -> Any:
         response = request(self, **environ)
         if not response.streaming and response.get("Content-Type", "").startswith("text/"):
             assert b"{{" not in response.content, f"template source in {environ.get('PATH_INFO')}"

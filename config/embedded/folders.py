@@ -1,11 +1,10 @@
 """The folders of the embedded services, and the operating system's user who may enter them."""
 
-import getpass
 import os
 import pwd
 import shutil
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = "nobody"  # PostgreSQL refuses to run as root; this user stands on every machine and owns nothing else
@@ -17,12 +16,15 @@ class FolderRefusedError(Exception):
 
 @dataclass(frozen=True)
 class RunAs:
-    """How to start a program as the user who owns the database's files: what stands before it, and Popen's options."""
+    """How to start a program as the user who owns the database's files.
+
+    `prefix` stands before the program; `switch` tells that the process has to change its user before it starts.
+    """
 
     uid: int
     gid: int
-    prefix: list[str] = field(default_factory=list)
-    options: dict[str, object] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    switch: bool = False
 
 
 def database_user(*reached: Path) -> RunAs:
@@ -36,16 +38,16 @@ def database_user(*reached: Path) -> RunAs:
     user = pwd.getpwnam(NOBODY)
     closed = [path for path in reached if not open_to_all(path)]
     if not closed:
-        return RunAs(user.pw_uid, user.pw_gid, options={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
+        return RunAs(user.pw_uid, user.pw_gid, switch=True)
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise FolderRefusedError(
             f"PostgreSQL does not run as root, and other users may not enter {closed[0]}. "
             "Start Listkeep as an ordinary user, or move its folder to a place that others may enter."
         )
-    capability = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
-    identity = ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
-    return RunAs(user.pw_uid, user.pw_gid, prefix=[setpriv, *identity, *capability, "--"])
+    identity = ("--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups")
+    capability = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
+    return RunAs(user.pw_uid, user.pw_gid, prefix=(setpriv, *identity, *capability, "--"))
 
 
 def open_to_all(path: Path) -> bool:
@@ -55,7 +57,7 @@ def open_to_all(path: Path) -> bool:
 
 def login_name() -> str:
     """The name under which the operating system knows the user who runs this process."""
-    return pwd.getpwuid(os.geteuid()).pw_name if hasattr(os, "geteuid") else getpass.getuser()
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def private_folder(path: Path, *, owner: RunAs) -> Path:

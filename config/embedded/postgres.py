@@ -148,7 +148,9 @@ class Postgres:
                 cwd="/",
                 env=environment | {"LC_ALL": "C"},
                 start_new_session=True,  # Ctrl-C must not reach it before those who use it have ended
-                **user.options,
+                user=user.uid if user.switch else None,
+                group=user.gid if user.switch else None,
+                extra_groups=[] if user.switch else None,
             )
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:

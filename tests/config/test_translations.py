@@ -147,19 +147,15 @@ def test_check_finds_a_message_that_is_not_in_the_catalog(project: Path) -> None
 def test_check_finds_a_message_that_is_no_longer_used(project: Path) -> None:
     translate_all(project)
     (project / "recipients" / "models.py").write_text(CODE.replace('pgettext("of a person", "Change")', ""))
-    assert check(project) == [
-        f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po: "
-        "'Change' is in the catalog but not used; run make messages"
-    ]
+    name = f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po"
+    assert check(project) == [f"{name}: 'Change' is in the catalog but not used; run make messages"]
 
 
 def test_check_finds_a_lost_placeholder(project: Path) -> None:
     translate_all(project)
     translate(project, "recipients", ('"Hallo %(name)s"', '"Hallo %(nam)s"'))
-    assert check(project) == [
-        f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po: "
-        "'Hello %(name)s' has other placeholders than its translation 'Hallo %(nam)s'"
-    ]
+    name = f"recipients/locale/{LANGUAGE}/LC_MESSAGES/django.po"
+    assert check(project) == [f"{name}: 'Hello %(name)s' has other placeholders than its translation 'Hallo %(nam)s'"]
 
 
 def test_check_finds_a_fuzzy_entry(project: Path) -> None:
