@@ -1,5 +1,22 @@
 """Hears that a group is about to change, and answers with its backup as a hold."""
 
+from datetime import datetime
+from typing import Any
+
+from backups.taking import hold_for_change
+from imports.signals import import_about_to_change
+from recipients.holds import Change, Hold
+from recipients.signals import group_about_to_be_deleted
+
 
 def connect() -> None:
     """Connect the receivers; called once, when the apps are ready."""
+    for signal in (import_about_to_change, group_about_to_be_deleted):
+        signal.connect(answer_with_backup, dispatch_uid="backups.answer_with_backup")
+
+
+def answer_with_backup(
+    *, change: Change, revision: int, now: datetime, locked: bool, misses: int, **_signal: Any
+) -> Hold | None:
+    """The backup that the change must wait for."""
+    return hold_for_change(change=change, revision=revision, now=now, locked=locked, misses=misses)

@@ -35,6 +35,18 @@ class JobQuerySet(models.QuerySet["Any"]):
         """Jobs that no living process works on."""
         return self.filter(models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lt=now))
 
+    def take_forgotten(self, *, statuses: list[str], now: datetime) -> list[tuple[int, uuid.UUID]]:
+        """Jobs that nobody works on and nobody was sent to for one lease, as (account, id); they count as sent to now.
+
+        A lost message, an emptied Redis or a dead process leaves such jobs.
+        """
+        forgotten = self.unclaimed(now).filter(
+            models.Q(nudged_at__isnull=True) | models.Q(nudged_at__lt=now - settings.JOB_LEASE), status__in=statuses
+        )
+        found = list(forgotten.values_list("account_id", "pk"))
+        self.filter(pk__in=[pk for _account_id, pk in found]).update(nudged_at=now)
+        return found
+
     def claim(self, pk: uuid.UUID, *, statuses: list[str], now: datetime) -> uuid.UUID | None:
         """Claim the job if it has one of `statuses` and is unclaimed; None when it is not to be had.
 
@@ -60,6 +72,7 @@ class Job(models.Model):
     claim = models.UUIDField(null=True, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
     interruptions = models.PositiveSmallIntegerField(default=0, editable=False)
+    nudged_at = models.DateTimeField(null=True, editable=False)  # by the sweep
     rows_done = models.BigIntegerField(default=0)
     rows_known = models.BigIntegerField(null=True)
     failure = models.CharField(max_length=60, blank=True)  # a code that the page turns into a sentence
@@ -80,6 +93,12 @@ class Job(models.Model):
             raise ClaimLost
         for name, value in changes.items():
             setattr(self, name, value)
+
+    def give_back(self, token: uuid.UUID, *, until: datetime, **changes: Any) -> None:
+        """Let the job rest until `until`, after an error; the next claim counts an interruption. Raises ClaimLost."""
+        changes |= {"claim": None, "claimed_until": until}
+        if not type(self).objects.filter(pk=self.pk, claim=token).update(**changes):
+            raise ClaimLost
 
 
 class Heartbeat:

@@ -114,7 +114,9 @@ class Recipient(models.Model):
     id = models.BigIntegerField(
         db_default=models.Func(models.Value("recipients_recipient_id"), function="nextval"), editable=False
     )
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     group = models.ForeignKey(
         Group, on_delete=models.CASCADE, related_name="recipients", db_constraint=False, db_index=False
     )
@@ -167,7 +169,9 @@ class Activity(models.Model):
     id = models.BigIntegerField(
         db_default=models.Func(models.Value("recipients_activity_id"), function="nextval"), editable=False
     )
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     recipient_id = models.BigIntegerField()
     kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField()
@@ -194,6 +198,7 @@ class Deletion(Job):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     recipient_count = models.BigIntegerField(default=0)
+    misses = models.PositiveSmallIntegerField(default=0)  # so often writers overtook the backup
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     finished_at = models.DateTimeField(null=True)

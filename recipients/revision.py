@@ -22,6 +22,14 @@ def lock_group(*, account_id: int, group_id: int) -> Group:
     return found
 
 
+def lock_with_account_wide_values(*, account_id: int, group_id: int) -> Group:
+    """As `lock_group`, for a change that touches account-wide values too: every group of the account is locked."""
+    groups = {group.pk: group for group in lock_all_groups(account_id=account_id)}
+    if group_id not in groups:
+        raise Group.DoesNotExist
+    return groups[group_id]
+
+
 def lock_all_groups(*, account_id: int) -> list[Group]:
     """All groups of an account, locked in the order of their ids (so that two such lockers cannot block each other)."""
     return list(Group.objects.select_for_update(no_key=True).filter(account_id=account_id).order_by("pk"))

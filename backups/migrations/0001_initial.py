@@ -7,50 +7,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('recipients', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("recipients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Backup',
+            name="Backup",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('claim', models.UUIDField(editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('interruptions', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_known', models.BigIntegerField(null=True)),
-                ('failure', models.CharField(blank=True, max_length=60)),
-                ('failure_detail', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('pending', 'Being made'), ('complete', 'Complete'), ('failed', 'Failed'), ('purging', 'Being deleted')], default='pending', max_length=10)),
-                ('trigger', models.CharField(choices=[('import', 'Import'), ('group_deletion', 'List deleted')], max_length=20)),
-                ('change_id', models.UUIDField(null=True)),
-                ('label', models.CharField(blank=True, max_length=255)),
-                ('group_name', models.CharField(max_length=200)),
-                ('requested_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('retry_at', models.DateTimeField(null=True)),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('revision', models.BigIntegerField(null=True)),
-                ('recipient_count', models.BigIntegerField(null=True)),
-                ('active_count', models.BigIntegerField(null=True)),
-                ('file_key', models.CharField(blank=True, max_length=200)),
-                ('size', models.BigIntegerField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='backups', to='accounts.account')),
-                ('group', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='backups', to='recipients.group')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("claim", models.UUIDField(editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("interruptions", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("nudged_at", models.DateTimeField(editable=False, null=True)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_known", models.BigIntegerField(null=True)),
+                ("failure", models.CharField(blank=True, max_length=60)),
+                ("failure_detail", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Being made"),
+                            ("complete", "Complete"),
+                            ("failed", "Failed"),
+                            ("purging", "Being deleted"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.CharField(choices=[("import", "Import"), ("group_deletion", "List deleted")], max_length=20),
+                ),
+                ("change_id", models.UUIDField(null=True)),
+                ("label", models.CharField(blank=True, max_length=255)),
+                ("group_name", models.CharField(max_length=200)),
+                ("requested_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("revision", models.BigIntegerField(null=True)),
+                ("recipient_count", models.BigIntegerField(null=True)),
+                ("active_count", models.BigIntegerField(null=True)),
+                ("file_key", models.CharField(blank=True, max_length=200)),
+                ("size", models.BigIntegerField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="backups", to="accounts.account"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="backups",
+                        to="recipients.group",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'group', '-requested_at'], name='backups_backup_newest_of_group'), models.Index(fields=['account', 'change_id'], name='backups_backup_of_change'), models.Index(condition=models.Q(('status', 'complete')), fields=['expires_at'], name='backups_backup_due'), models.Index(condition=models.Q(('status', 'pending')), fields=['claimed_until'], name='backups_backup_open'), models.Index(fields=['account', 'file_key'], name='backups_backup_by_file')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('status', 'complete'), _negated=True), models.Q(('completed_at__isnull', False), ('expires_at__isnull', False), ('recipient_count__isnull', False), ('revision__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('size__isnull', False), models.Q(('file_key', ''), _negated=True)), _connector='OR'), name='backups_backup_complete_is_whole'), models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('account', 'change_id'), name='backups_backup_one_pending_per_change')],
+                "indexes": [
+                    models.Index(fields=["account", "group", "-requested_at"], name="backups_backup_newest_of_group"),
+                    models.Index(fields=["account", "change_id"], name="backups_backup_of_change"),
+                    models.Index(
+                        condition=models.Q(("status", "complete")), fields=["expires_at"], name="backups_backup_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "pending")), fields=["claimed_until"], name="backups_backup_open"
+                    ),
+                    models.Index(fields=["account", "file_key"], name="backups_backup_by_file"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "complete"), _negated=True),
+                            models.Q(
+                                ("completed_at__isnull", False),
+                                ("expires_at__isnull", False),
+                                ("recipient_count__isnull", False),
+                                ("revision__isnull", False),
+                                ("sha256__regex", "^[0-9a-f]{64}$"),
+                                ("size__isnull", False),
+                                models.Q(("file_key", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="backups_backup_complete_is_whole",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "pending")),
+                        fields=("account", "change_id"),
+                        name="backups_backup_one_pending_per_change",
+                    ),
+                ],
             },
         ),
     ]

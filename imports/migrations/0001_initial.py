@@ -7,51 +7,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('recipients', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("recipients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('claim', models.UUIDField(editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('interruptions', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_known', models.BigIntegerField(null=True)),
-                ('failure', models.CharField(blank=True, max_length=60)),
-                ('failure_detail', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('draft', 'Not started'), ('reading', 'Reading the file'), ('waiting', 'Waiting for the backup'), ('applying', 'Applying'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='draft', max_length=10)),
-                ('interface', models.CharField(default='browser', max_length=10)),
-                ('file_name', models.CharField(max_length=255)),
-                ('file_size', models.BigIntegerField()),
-                ('file_key', models.CharField(max_length=200)),
-                ('rows_key', models.CharField(blank=True, max_length=200)),
-                ('rejected_key', models.CharField(blank=True, max_length=200)),
-                ('sniffed', models.JSONField(default=dict)),
-                ('source', models.JSONField(default=dict)),
-                ('mapping', models.JSONField(default=list)),
-                ('mode', models.CharField(choices=[('add', 'Add only'), ('update', 'Update only'), ('update_and_add', 'Update and add')], default='update_and_add', max_length=20, verbose_name='mode')),
-                ('reactivate', models.BooleanField(default=False)),
-                ('misses', models.PositiveSmallIntegerField(default=0)),
-                ('report', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='accounts.account')),
-                ('group', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='recipients.group')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("claim", models.UUIDField(editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("interruptions", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("nudged_at", models.DateTimeField(editable=False, null=True)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_known", models.BigIntegerField(null=True)),
+                ("failure", models.CharField(blank=True, max_length=60)),
+                ("failure_detail", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Not started"),
+                            ("reading", "Reading the file"),
+                            ("waiting", "Waiting for the backup"),
+                            ("applying", "Applying"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("interface", models.CharField(default="browser", max_length=10)),
+                ("file_name", models.CharField(max_length=255)),
+                ("file_size", models.BigIntegerField()),
+                ("file_key", models.CharField(max_length=200)),
+                ("rows_key", models.CharField(blank=True, max_length=200)),
+                ("rejected_key", models.CharField(blank=True, max_length=200)),
+                ("sniffed", models.JSONField(default=dict)),
+                ("source", models.JSONField(default=dict)),
+                ("mapping", models.JSONField(default=list)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("add", "Add only"), ("update", "Update only"), ("update_and_add", "Update and add")],
+                        default="update_and_add",
+                        max_length=20,
+                        verbose_name="mode",
+                    ),
+                ),
+                ("reactivate", models.BooleanField(default=False)),
+                ("misses", models.PositiveSmallIntegerField(default=0)),
+                ("report", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="accounts.account"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="recipients.group",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', '-created_at'], name='imports_import_newest_first'), models.Index(fields=['account', 'group', '-created_at'], name='imports_import_newest_of_group'), models.Index(condition=models.Q(('status__in', ['reading', 'waiting', 'applying'])), fields=['claimed_until'], name='imports_import_running')],
+                "indexes": [
+                    models.Index(fields=["account", "-created_at"], name="imports_import_newest_first"),
+                    models.Index(fields=["account", "group", "-created_at"], name="imports_import_newest_of_group"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["reading", "waiting", "applying"])),
+                        fields=["claimed_until"],
+                        name="imports_import_running",
+                    ),
+                ],
             },
         ),
     ]

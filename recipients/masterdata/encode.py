@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from recipients.masterdata.file import FieldDefinition, FieldType
 
-TAG_SEPARATOR = "\x1f"  # the unit separator: no tag holds a control character (`recipients.masterdata.values`)
+TAG_SEPARATOR = ","  # no tag holds one: the database refuses it
 _CONTROL_CHARACTERS = {**{chr(code): f"\\u{code:04x}" for code in range(1, 32)}, "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

@@ -137,7 +137,8 @@ def typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 def active_in(batch: pa.RecordBatch) -> int:
     """How many rows are active: activated, not deactivated, not bounced."""
     active = pc.and_(
-        pc.is_valid(batch["activated_at"]), pc.and_(pc.is_null(batch["deactivated_at"]), pc.is_null(batch["bounced_at"]))
+        pc.is_valid(batch["activated_at"]),
+        pc.and_(pc.is_null(batch["deactivated_at"]), pc.is_null(batch["bounced_at"])),
     )
     return pc.sum(active).as_py() or 0
 

@@ -9,11 +9,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -23,131 +22,283 @@ class Migration(migrations.Migration):
             "DROP SEQUENCE recipients_activity_id; DROP SEQUENCE recipients_recipient_id;",
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'email', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('email', models.CharField(db_collation='C', max_length=254)),
-                ('values', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "email", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.CharField(db_collation="C", max_length=254)),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('note', models.TextField(blank=True, max_length=5000, verbose_name='note on the origin of the recipients')),
-                ('locked', models.BooleanField(default=False, verbose_name='locked')),
-                ('automatic_backups', models.BooleanField(default=True, verbose_name='automatic backups')),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('last_backup_at', models.DateTimeField(null=True)),
-                ('revision', models.BigIntegerField(default=0)),
-                ('recipient_count', models.BigIntegerField(default=0)),
-                ('active_count', models.BigIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='groups', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "note",
+                    models.TextField(blank=True, max_length=5000, verbose_name="note on the origin of the recipients"),
+                ),
+                ("locked", models.BooleanField(default=False, verbose_name="locked")),
+                ("automatic_backups", models.BooleanField(default=True, verbose_name="automatic backups")),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("last_backup_at", models.DateTimeField(null=True)),
+                ("revision", models.BigIntegerField(default=0)),
+                ("recipient_count", models.BigIntegerField(default=0)),
+                ("active_count", models.BigIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="groups", to="accounts.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Field',
+            name="Field",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=63)),
-                ('label', models.CharField(max_length=100, verbose_name='name')),
-                ('type', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date'), ('gender', 'Gender')], default='text', max_length=10, verbose_name='type')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='accounts.account')),
-                ('group', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='recipients.group')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=63)),
+                ("label", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("text", "Text"), ("number", "Number"), ("date", "Date"), ("gender", "Gender")],
+                        default="text",
+                        max_length=10,
+                        verbose_name="type",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fields", to="accounts.account"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields",
+                        to="recipients.group",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Deletion',
+            name="Deletion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('claim', models.UUIDField(editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('interruptions', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_known', models.BigIntegerField(null=True)),
-                ('failure', models.CharField(blank=True, max_length=60)),
-                ('failure_detail', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting for the backup'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('recipient_count', models.BigIntegerField(default=0)),
-                ('requested_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deletions', to='accounts.account')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('group', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='deletions', to='recipients.group')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("claim", models.UUIDField(editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("interruptions", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("nudged_at", models.DateTimeField(editable=False, null=True)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_known", models.BigIntegerField(null=True)),
+                ("failure", models.CharField(blank=True, max_length=60)),
+                ("failure_detail", models.JSONField(default=dict)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Waiting for the backup"), ("done", "Done"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("recipient_count", models.BigIntegerField(default=0)),
+                ("misses", models.PositiveSmallIntegerField(default=0)),
+                ("requested_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deletions", to="accounts.account"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deletions",
+                        to="recipients.group",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recipient',
+            name="Recipient",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.BigIntegerField(db_default=models.Func(models.Value('recipients_recipient_id'), function='nextval'), editable=False)),
-                ('email', models.CharField(db_collation='C', max_length=254, verbose_name='e-mail')),
-                ('registered_at', models.DateTimeField(null=True, verbose_name='registered')),
-                ('activated_at', models.DateTimeField(null=True, verbose_name='activated')),
-                ('deactivated_at', models.DateTimeField(null=True, verbose_name='deactivated')),
-                ('bounced_at', models.DateTimeField(null=True, verbose_name='bounced')),
-                ('source', models.TextField(null=True, verbose_name='source')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('values', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('group', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='recipients.group')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        db_default=models.Func(models.Value("recipients_recipient_id"), function="nextval"),
+                        editable=False,
+                    ),
+                ),
+                ("email", models.CharField(db_collation="C", max_length=254, verbose_name="e-mail")),
+                ("registered_at", models.DateTimeField(null=True, verbose_name="registered")),
+                ("activated_at", models.DateTimeField(null=True, verbose_name="activated")),
+                ("deactivated_at", models.DateTimeField(null=True, verbose_name="deactivated")),
+                ("bounced_at", models.DateTimeField(null=True, verbose_name="bounced")),
+                ("source", models.TextField(null=True, verbose_name="source")),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
+                ),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipients",
+                        to="recipients.group",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.BigIntegerField(db_default=models.Func(models.Value('recipients_activity_id'), function='nextval'), editable=False)),
-                ('recipient_id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('clicked', 'Clicked'), ('received', 'Received')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('subject', models.CharField(blank=True, max_length=300)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        db_default=models.Func(models.Value("recipients_activity_id"), function="nextval"),
+                        editable=False,
+                    ),
+                ),
+                ("recipient_id", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("opened", "Opened"), ("clicked", "Clicked"), ("received", "Received")], max_length=20
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("subject", models.CharField(blank=True, max_length=300)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'recipient_id', '-at'], name='recipients_activity_latest')],
+                "indexes": [models.Index(fields=["account", "recipient_id", "-at"], name="recipients_activity_latest")],
             },
         ),
         migrations.AddIndex(
-            model_name='group',
-            index=models.Index(fields=['account', 'name'], name='recipients_group_by_name'),
+            model_name="group",
+            index=models.Index(fields=["account", "name"], name="recipients_group_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(fields=('account', 'id'), name='recipients_group_id_in_account'),
+            model_name="group",
+            constraint=models.UniqueConstraint(fields=("account", "id"), name="recipients_group_id_in_account"),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('active_count__gte', 0), ('recipient_count__gte', models.F('active_count'))), name='recipients_group_counts_agree'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("active_count__gte", 0), ("recipient_count__gte", models.F("active_count"))),
+                name="recipients_group_counts_agree",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(fields=('account', 'group', 'key'), name='recipients_field_key_once', nulls_distinct=False),
+            model_name="field",
+            constraint=models.UniqueConstraint(
+                fields=("account", "group", "key"), name="recipients_field_key_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(models.F('account'), models.F('group'), django.db.models.functions.text.Lower('label'), name='recipients_field_label_once', nulls_distinct=False),
+            model_name="field",
+            constraint=models.UniqueConstraint(
+                models.F("account"),
+                models.F("group"),
+                django.db.models.functions.text.Lower("label"),
+                name="recipients_field_label_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='recipients_field_key_is_a_plain_word'),
+            model_name="field",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("key__regex", "^[a-z][a-z0-9_]*$")), name="recipients_field_key_is_a_plain_word"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['text', 'number', 'date', 'gender'])), name='recipients_field_type_is_known'),
+            model_name="field",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type__in", ["text", "number", "date", "gender"])),
+                name="recipients_field_type_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deletion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'waiting')), fields=('account', 'group'), name='recipients_deletion_one_at_a_time'),
+            model_name="deletion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "waiting")),
+                fields=("account", "group"),
+                name="recipients_deletion_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('account', 'group', 'email'), name='recipients_recipient_address_once'),
+            model_name="recipient",
+            constraint=models.UniqueConstraint(
+                fields=("account", "group", "email"), name="recipients_recipient_address_once"
+            ),
         ),
     ]

@@ -1,0 +1,27 @@
+"""The tasks of this app: each is one call of a service, and harmless when it runs twice, late or never."""
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from backups.retention import purge_due_backups
+from backups.taking import TASK, sweep_backups, take_backup
+
+
+@shared_task(name=TASK)
+def take_backup_task(*, account_id: int, job_id: str) -> None:
+    """Make one pending backup."""
+    take_backup(account_id=account_id, backup_id=uuid.UUID(job_id))
+
+
+@shared_task(name="backups.sweep_backups")
+def sweep_backups_task() -> None:
+    """Find forgotten backups (beat)."""
+    sweep_backups(now=timezone.now())
+
+
+@shared_task(name="backups.purge_backups")
+def purge_backups_task() -> None:
+    """Delete the backups whose time has come (beat)."""
+    purge_due_backups(now=timezone.now())

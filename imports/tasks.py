@@ -1,0 +1,20 @@
+"""The tasks of this app: each is one call of a service, and harmless when it runs twice, late or never."""
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from imports.run import TASK, advance_import, sweep_imports
+
+
+@shared_task(name=TASK)
+def advance_import_task(*, account_id: int, job_id: str) -> None:
+    """Do the next step of one import."""
+    advance_import(account_id=account_id, import_id=uuid.UUID(job_id))
+
+
+@shared_task(name="imports.sweep_imports")
+def sweep_imports_task() -> None:
+    """Find forgotten imports (beat)."""
+    sweep_imports(now=timezone.now())

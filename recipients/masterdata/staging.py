@@ -1,0 +1,99 @@
+"""Staging: the rows of a master-data file in a temporary table `staged`, beside the group that they are for.
+
+The table has the same columns whatever the file's fields are, so that every statement after it is fixed text. It ends
+with the transaction. Called by `plan` and `apply`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.db import connection
+
+from recipients.masterdata.encode import array_literals, copy_text, json_objects
+from recipients.masterdata.file import BASE_COLUMNS, LINE, FieldDefinition, FieldScope, MasterDataFile
+
+BATCH_ROWS = 32_768
+
+CREATE = """
+CREATE TEMPORARY TABLE staged (
+    line bigint NOT NULL,
+    email varchar(254) COLLATE "C" NOT NULL,
+    registered_at timestamptz,
+    activated_at timestamptz,
+    deactivated_at timestamptz,
+    bounced_at timestamptz,
+    source text,
+    tags text[],
+    values jsonb NOT NULL,
+    contact_values jsonb NOT NULL
+) ON COMMIT DROP
+"""
+
+DROP_DOUBLES = """
+DELETE FROM staged USING (
+    SELECT email, min(line) AS first_line FROM staged GROUP BY email HAVING count(*) > 1
+) AS doubled
+WHERE staged.email = doubled.email AND staged.line > doubled.first_line
+"""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What stands in `staged`."""
+
+    rows: int  # one per address
+    doubled: int  # rows left out because an earlier line of the file has their address
+    mapped: frozenset[str]  # base columns and field keys that the file speaks of
+    fields: tuple[FieldDefinition, ...]  # the mapped fields
+
+    @property
+    def list_fields(self) -> list[FieldDefinition]:
+        """Mapped fields of the list."""
+        return [field for field in self.fields if field.scope is FieldScope.LIST]
+
+    @property
+    def account_fields(self) -> list[FieldDefinition]:
+        """Mapped account-wide fields."""
+        return [field for field in self.fields if field.scope is FieldScope.ACCOUNT]
+
+
+def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) -> Staged:
+    """Bring the rows of `file` into a new table `staged`, in the caller's transaction. Reports progress in rows.
+
+    Of rows with the same address the first line counts. Raises what the file raises when it is damaged.
+    """
+    mapped = frozenset(file.mapped)
+    fields = tuple(field for field in file.description.fields if field.key in mapped)
+    rows = 0
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged")
+        cursor.execute(CREATE)
+        with cursor.copy("COPY staged FROM STDIN (FORMAT csv)") as copy:
+            for columns in staged_columns(file, fields):
+                copy.write(copy_text(columns))
+                rows += len(columns[LINE])
+                progress(rows, file.row_count)
+        cursor.execute(DROP_DOUBLES)
+        doubled = cursor.rowcount
+        cursor.execute("ANALYZE staged")
+    return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields)
+
+
+def staged_columns(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[dict[str, pa.Array]]:
+    """The file's batches in the columns of `staged`. A file without line numbers (a backup) is numbered from 1."""
+    list_fields = [field for field in fields if field.scope is FieldScope.LIST]
+    account_fields = [field for field in fields if field.scope is FieldScope.ACCOUNT]
+    before = 0
+    for batch in file.batches(batch_size=BATCH_ROWS):
+        names = set(batch.schema.names)
+        columns = {LINE: batch[LINE] if LINE in names else pa.array(range(before + 1, before + 1 + batch.num_rows))}
+        for name, kind in BASE_COLUMNS.items():
+            if name not in names:
+                columns[name] = pa.nulls(batch.num_rows, pa.string())
+            else:
+                columns[name] = array_literals(batch[name]) if pa.types.is_list(kind) else batch[name]
+        columns["values"] = json_objects(batch, list_fields)
+        columns["contact_values"] = json_objects(batch, account_fields)
+        yield columns
+        before += batch.num_rows
