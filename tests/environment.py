@@ -20,6 +20,8 @@ FOLDER.chmod(0o711)  # the database's user passes through it when the tests run 
 VAR = FOLDER / "var"
 STORAGE = VAR / "storage"
 LOGS = VAR / "log"
+STATIC = FOLDER / "static"
+STATIC.mkdir()  # stays empty; the middleware of static files warns when it is missing
 
 POSTGRES = Postgres(VAR, ephemeral=True)
 REDIS = RedisServer(VAR)
@@ -35,6 +37,7 @@ ENVIRONMENT = {
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),
     "REDIS_URL": addresses.redis_url(VAR),
     "STORAGE_URL": STORAGE.as_uri(),
+    "STATIC_ROOT": str(STATIC),
     "TIME_ZONE": "Europe/Berlin",
     "LOG_LEVEL": "INFO",
 }
