@@ -1,6 +1,6 @@
 """The forms of signing up and of My Account."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from allauth.account import forms as allauth_forms
 from django import forms
@@ -36,31 +36,20 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has
         return user
 
 
-class MyDataForm(forms.ModelForm[User]):
+class MyDataForm(forms.Form):
     """A person's own name and language."""
 
-    class Meta:
-        model = User
-        fields: ClassVar = ["first_name", "last_name", "language"]
-        labels: ClassVar = {"first_name": _("First name"), "last_name": _("Last name"), "language": _("Language")}
-        widgets: ClassVar = {
-            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
-            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("de", "Deutsch"), ("en", "English")]  # each language in its own words
-        self.fields["language"] = forms.ChoiceField(
-            label=_("Language"), choices=[("", _("As the browser asks for")), *choices], required=False
-        )
-
-    def save(self, commit: bool = True) -> User:
-        """The person, with these columns written and no others."""
-        person = super().save(commit=False)
-        if commit:
-            person.save(update_fields=self.Meta.fields)
-        return person
+    first_name = forms.CharField(
+        label=_("First name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "family-name"})
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("As the browser asks for")), ("de", "Deutsch"), ("en", "English")],  # each in its own words
+        required=False,
+    )
 
 
 class AccountNameForm(forms.Form):

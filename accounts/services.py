@@ -9,6 +9,12 @@ from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, 
 from accounts.tenancy import across_accounts
 
 
+def change_person(*, user: User, first_name: str, last_name: str, language: str) -> None:
+    """Give a user another name and language; no language means the one that the browser asks for."""
+    user.first_name, user.last_name, user.language = first_name, last_name, language
+    user.save(update_fields=["first_name", "last_name", "language"])
+
+
 def create_account(*, name: str, owner: User, now: datetime) -> Account:
     """A new account with `owner` as its first member."""
     with across_accounts("an account is created"):

@@ -14,7 +14,7 @@ from accounts.gate import AccountRequest, account_view
 from accounts.language import remember_language
 from accounts.models import Role
 from accounts.queries import accounts_of, audit_entries_of, members_of
-from accounts.services import rename_account, set_automatic_backups
+from accounts.services import change_person, rename_account, set_automatic_backups
 from accounts.tenancy import user_scope
 
 AUDIT_ENTRIES_A_PAGE = 50
@@ -24,9 +24,9 @@ AUDIT_ENTRIES_A_PAGE = 50
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Leads to the lists of the person's first account; says so to who belongs to none."""
-    assert request.user.pk is not None  # login_required
-    with user_scope(request.user.pk):
-        accounts = accounts_of(request.user.pk)
+    user_id: int = request.user.pk  # somebody: login_required
+    with user_scope(user_id):
+        accounts = accounts_of(user_id)
     if not accounts:
         return render(request, "accounts/no_account.html")
     return redirect("recipients:groups", accounts[0].pk)
@@ -37,11 +37,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def my_data(request: AccountRequest) -> HttpResponse:
     """The person's own data, which every member may change; the account's name below."""
     if request.method != "POST":
-        return _my_data_page(request, MyDataForm(instance=request.user), _account_name_form(request))
-    form = MyDataForm(request.POST, instance=request.user)
+        return _my_data_page(request, _my_data_form(request), _account_name_form(request))
+    form = MyDataForm(request.POST)
     if not form.is_valid():
         return _my_data_page(request, form, _account_name_form(request), status=422)
-    language = form.save().language
+    change_person(user=request.user, **form.cleaned_data)
+    language = request.user.language
     with translation.override(language or translation.get_language()):
         messages.success(request, _("Your data is saved."))
     response = redirect("accounts:settings", request.account.pk)
@@ -55,7 +56,7 @@ def rename(request: AccountRequest) -> HttpResponse:
     """Gives the account another name."""
     form = AccountNameForm(request.POST)
     if not form.is_valid():
-        return _my_data_page(request, MyDataForm(instance=request.user), form, status=422)
+        return _my_data_page(request, _my_data_form(request), form, status=422)
     rename_account(account=request.account, name=form.cleaned_data["name"], actor=request.user, now=timezone.now())
     messages.success(request, _("The account is now called %(name)s.") % {"name": request.account.name})
     return redirect("accounts:settings", request.account.pk)
@@ -79,7 +80,9 @@ def switch_automatic_backups(request: AccountRequest) -> HttpResponse:
     if enabled:
         messages.success(request, _("Automatic backups are on."))
     else:
-        messages.warning(request, _("Automatic backups are off. Imports and deletions run without a backup from now on."))
+        messages.warning(
+            request, _("Automatic backups are off. Imports and deletions run without a backup from now on.")
+        )
     if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx's middleware
         return render(request, "accounts/_automatic_backups_answer.html", {"is_owner": True})
     return redirect("accounts:privacy", request.account.pk)
@@ -98,6 +101,14 @@ def audit_log(request: AccountRequest) -> HttpResponse:
     """What happened in the account, newest first."""
     pages = Paginator(audit_entries_of(request.account.pk), AUDIT_ENTRIES_A_PAGE)
     return render(request, "accounts/audit_log.html", {"page": pages.get_page(request.GET.get("page"))})
+
+
+def _my_data_form(request: AccountRequest) -> MyDataForm:
+    """The form of the person's own data."""
+    person = request.user
+    return MyDataForm(
+        initial={"first_name": person.first_name, "last_name": person.last_name, "language": person.language}
+    )
 
 
 def _account_name_form(request: AccountRequest) -> AccountNameForm | None:
