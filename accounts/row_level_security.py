@@ -21,11 +21,11 @@ def protect(table: str, *, account_column: str = "account_id", also_readable: st
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
         CREATE POLICY tenant ON {table} USING ({own}) WITH CHECK ({own});
-        {f"CREATE POLICY also_readable ON {table} FOR SELECT USING ({also_readable});" if also_readable != "false" else ""}
+        CREATE POLICY also_readable ON {table} FOR SELECT USING ({also_readable});
         """,
         reverse_sql=f"""
         DROP POLICY tenant ON {table};
-        DROP POLICY IF EXISTS also_readable ON {table};
+        DROP POLICY also_readable ON {table};
         ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
         ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
         """,
@@ -33,7 +33,7 @@ def protect(table: str, *, account_column: str = "account_id", also_readable: st
 
 
 def tenant_reference(table: str, column: str, target: str, *, on_delete: str = "NO ACTION") -> RunSQL:
-    """A foreign key (account_id, `column`) → `target` (account_id, id): rows of another account cannot be pointed at."""
+    """A foreign key (account_id, `column`) → `target` (account_id, id): no row of another account can be pointed at."""
     name = f"{table}_{column}_in_account"
     return RunSQL(
         sql=f"""

@@ -122,7 +122,7 @@ def _described(change: Change, now: datetime) -> dict[str, Any]:
 
 
 def take_backup(*, account_id: int, backup_id: uuid.UUID) -> None:
-    """Make a pending backup complete, if it is due and nobody else does it. Errors are tried again, with growing rests."""
+    """Make a pending backup complete, if it is due and nobody else does it. After an error it is tried again later."""
     now = timezone.now()
     with account_scope(account_id):
         token = Backup.objects.claim(backup_id, statuses=[Backup.Status.PENDING], now=now)
@@ -161,7 +161,7 @@ def _take(backup: Backup, token: uuid.UUID, progress: Callable[[int, int | None]
 
 
 def store(backup: Backup, path: Path, taken: Taken) -> dict[str, Any]:
-    """Put a taken file into storage and read it back; gives what the catalogue keeps of it. Raises StoredFileDiffers."""
+    """Put a taken file into storage, read it back, and give what the catalogue keeps. Raises StoredFileDiffers."""
     sha256, size = sha256_of(path), path.stat().st_size
     key = f"{backup.account_id}/{backup.group_id}/{backup.pk}.parquet"
     put("backups", key, path)

@@ -186,7 +186,8 @@ def _read(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
         except FileNotFoundError as error:
             raise RunFailed("file_missing") from error
         except UnreadableFile as error:
-            raise RunFailed("unreadable", **error.to_json()) from error
+            detail = {"problem": error.code, "line": error.line, "column": error.column, "about": error.detail}
+            raise RunFailed("unreadable", **detail) from error
         put("imports", rows_key, rows)
         put("imports", rejected_key, rejected)
     report = {

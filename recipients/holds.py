@@ -1,6 +1,6 @@
 """Holds: what must be over before a group may be changed.
 
-Whoever is about to change a group sends a signal (`recipients.signals`, `imports.signals`) with a `Change`; whoever must
+Whoever is about to change a group sends a signal (`recipients.signals`, `imports.signals`) with a `Change`; who must
 do something first answers with a `Hold`. The signal is sent again at each step, so answering must be idempotent, and
 for the last time in the very transaction that changes the group, with the group locked: only when every hold is
 released for the group's present revision does the change happen. No answer means nothing to wait for.
@@ -16,7 +16,9 @@ from django.dispatch import Signal
 
 from recipients.models import Group
 
-PATIENCE = 2  # so often a change gives way to writers that came in after the backup; then the backup is taken in the lock
+PATIENCE = (
+    2  # so often a change gives way to writers that came in after the backup; then the backup is taken in the lock
+)
 
 
 class Interface(StrEnum):
@@ -68,16 +70,13 @@ def ask_for_holds(
     """Announce `change` and sum the answers up: failed before open before released.
 
     `revision` is the group's now. `locked`: the caller has the group locked, so an answer of released is final.
-    `misses`: how often the change already gave way because the revision had moved on; from PATIENCE on, with `locked`, a
-    receiver must do its work at once instead of answering open.
+    `misses`: how often the change already gave way because the revision had moved on; from PATIENCE on, with `locked`,
+    a receiver must do its work at once instead of answering open.
     """
-    answers = [
-        hold
-        for _receiver, hold in signal.send(
-            sender=change.kind, change=change, revision=revision, now=now, locked=locked, misses=misses
-        )
-        if hold is not None
-    ]
+    sent: list[tuple[Any, Any]] = signal.send(
+        sender=change.kind, change=change, revision=revision, now=now, locked=locked, misses=misses
+    )
+    answers: list[Hold] = [hold for _receiver, hold in sent if hold is not None]
     for state in (HoldState.FAILED, HoldState.OPEN):
         for hold in answers:
             if hold.state == state:

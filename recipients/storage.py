@@ -24,7 +24,7 @@ Place = Literal["imports", "backups"]
 class DurableFileSystemStorage(FileSystemStorage):
     """A local folder in which a file appears whole, and stays after a power cut once `save` has returned."""
 
-    def _save(self, name: str, content: DjangoFile) -> str:
+    def _save(self, name: str, content: DjangoFile[bytes]) -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
@@ -61,14 +61,14 @@ def place(name: Place) -> Storage:
 
 
 def put(where: Place, key: str, path: Path) -> None:
-    """Copy a local file to `key`, replacing what stood there. Raises what the storage raises; then nothing stands there."""
+    """Copy a local file to `key`, replacing what stood there. Raises what the storage raises."""
     with path.open("rb") as source:
         saved = place(where).save(key, File(source, name=key))
     if saved != key:
         raise RuntimeError(f"The storage saved {saved!r} in place of {key!r}.")
 
 
-def put_stream(where: Place, key: str, content: DjangoFile) -> None:
+def put_stream(where: Place, key: str, content: DjangoFile[bytes]) -> None:
     """As `put`, from an uploaded file."""
     saved = place(where).save(key, content)
     if saved != key:

@@ -19,7 +19,7 @@ from django.db import connection
 from psycopg import sql
 
 from recipients.masterdata.encode import TAG_SEPARATOR, tag_lists
-from recipients.masterdata.file import Description, FieldDefinition, FieldScope, FieldType, MasterDataWriter, schema_for
+from recipients.masterdata.file import Description, FieldDefinition, FieldScope, MasterDataWriter, schema_for
 from recipients.models import Group
 from recipients.queries import definitions_of
 
@@ -146,7 +146,7 @@ def active_in(batch: pa.RecordBatch) -> int:
 class CopyStream(io.RawIOBase):
     """The pieces of a COPY … TO STDOUT as a readable file."""
 
-    def __init__(self, pieces: Iterator[bytes | memoryview]) -> None:
+    def __init__(self, pieces: Iterator[bytes | bytearray | memoryview]) -> None:
         self._pieces = pieces
 
     def readable(self) -> bool:
@@ -155,7 +155,7 @@ class CopyStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """At least one byte and not much more than `size`, until the end: empty."""
-        parts: list[bytes | memoryview] = []
+        parts: list[bytes | bytearray | memoryview] = []
         length = 0
         for piece in self._pieces:
             parts.append(piece)
