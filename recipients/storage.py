@@ -12,19 +12,24 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Final, Literal
 
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 Place = Literal["imports", "backups"]
 
+FAILURES: Final = (OSError, Boto3Error, BotoCoreError, ClientError)
+"""What a place raises when it does not do its work; FileNotFoundError, an OSError, when there is no such file."""
+
 
 class DurableFileSystemStorage(FileSystemStorage):
     """A local folder in which a file appears whole, and stays after a power cut once `save` has returned."""
 
-    def _save(self, name: str, content: DjangoFile[bytes]) -> str:
+    def _save(self, name: str, content: "DjangoFile[bytes]") -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
@@ -68,7 +73,7 @@ def put(where: Place, key: str, path: Path) -> None:
         raise RuntimeError(f"The storage saved {saved!r} in place of {key!r}.")
 
 
-def put_stream(where: Place, key: str, content: DjangoFile[bytes]) -> None:
+def put_stream(where: Place, key: str, content: "DjangoFile[bytes]") -> None:
     """As `put`, from an uploaded file."""
     saved = place(where).save(key, content)
     if saved != key:
