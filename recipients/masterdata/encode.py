@@ -21,14 +21,15 @@ def json_objects(batch: pa.RecordBatch, fields: Sequence[FieldDefinition]) -> pa
     """One JSON object per row with the values of `fields`; columns that the batch does not have count as empty."""
     names = set(batch.schema.names)
     members = [
-        pc.binary_join_element_wise(f'"{field.key}":', _json_values(batch.column(field.key), field.type), "")
+        pc.binary_join_element_wise(f',"{field.key}":', _json_values(batch.column(field.key), field.type), "")
         for field in fields
         if field.key in names
     ]
     if not members:
         return pa.repeat(pa.scalar("{}"), batch.num_rows)
-    joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", joined, "}", "")
+    # Not null_handling="skip": Arrow then drops the rows in which every member is null.
+    joined = pc.binary_join_element_wise(*members, "", null_handling="replace", null_replacement="")
+    return pc.binary_join_element_wise(pc.binary_replace_slice(joined, start=0, stop=1, replacement="{"), "}", "")
 
 
 def _json_values(column: pa.Array, kind: FieldType) -> pa.Array:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -58,10 +59,9 @@ def take(
         MasterDataWriter(path, description, schema) as writer,
         connection.cursor() as cursor,
         cursor.cursor.copy(copy_query(group, fields)) as copy,
-        open_reader(copy, schema) as reader,
     ):
-        for batch in reader:
-            writer.write(typed(batch, schema))
+        for batch in batches(copy, schema):
+            writer.write(batch)
             rows += batch.num_rows
             active += active_in(batch)
             progress(rows, group.recipient_count)
@@ -103,11 +103,22 @@ def copy_query(group: Group, fields: Sequence[FieldDefinition]) -> sql.Composed:
     )
 
 
-def open_reader(copy: psycopg.Copy, schema: pa.Schema) -> pyarrow.csv.CSVStreamingReader:
-    """Arrow's CSV reader over a running COPY. What PostgreSQL writes unquoted and empty is null."""
+def batches(copy: psycopg.Copy, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a running COPY in the columns of the master-data file, block by block."""
+    pieces: Iterator[bytes | bytearray | memoryview] = iter(copy)
+    first = next(pieces, None)
+    if first is None:  # Arrow takes a CSV file without a byte for an error
+        return
+    with open_reader(CopyStream(chain([first], pieces)), schema) as reader:
+        for batch in reader:
+            yield typed(batch, schema)
+
+
+def open_reader(stream: io.RawIOBase, schema: pa.Schema) -> pyarrow.csv.CSVStreamingReader:
+    """Arrow's CSV reader over what COPY sends. What PostgreSQL writes unquoted and empty is null."""
     types = {column.name: pa.string() if pa.types.is_list(column.type) else untimed(column.type) for column in schema}
     return pyarrow.csv.open_csv(
-        CopyStream(iter(copy)),
+        stream,
         read_options=pyarrow.csv.ReadOptions(column_names=schema.names, block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
