@@ -20,6 +20,7 @@ from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from backups.clock import doubt_about
 from backups.models import Backup
+from recipients.models import Group
 from recipients.revision import lock_group
 from recipients.storage import FAILURES, remove
 
@@ -134,7 +135,10 @@ def _hide(one: _Doomed, now: datetime) -> str | None:
     None when there is nothing to do any more: it was purged elsewhere, or is no longer due.
     """
     with account_scope(one.account_id):
-        lock_group(account_id=one.account_id, group_id=one.group_id)
+        try:
+            lock_group(account_id=one.account_id, group_id=one.group_id)
+        except Group.DoesNotExist:  # deleted with its account, and the backup's row with it
+            return None
         hidden = Backup.objects.filter(account_id=one.account_id, pk=one.pk, status=Backup.Status.PURGING)
         if not hidden.exists():
             still_due = due_backups(now).filter(account_id=one.account_id, pk=one.pk)
