@@ -26,7 +26,7 @@ from recipients.masterdata.take import Taken, take
 from recipients.models import Group
 from recipients.nudge import nudge
 from recipients.revision import lock_group
-from recipients.storage import local_copy, put, remove, scratch_folder
+from recipients.storage import FAILURES, local_copy, put, remove, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class StoredFileDiffers(Exception):
 def hold_for_change(*, change: Change, revision: int, now: datetime, locked: bool, misses: int) -> Hold | None:
     """The backup that `change` must wait for, begun if it is not yet; None when the rules ask for none.
 
-    Released only by a complete backup that holds `revision`. When writers have overtaken the backup PATIENCE times, the
-    group is locked and so the backup is taken here and now.
+    Released only by a complete backup that holds `revision`. When writers have overtaken the backup PATIENCE times, no
+    other is begun: it is taken here and now once the change has the group locked.
     """
     backup = (
         Backup.objects.filter(account_id=change.group.account_id, change_id=change.id).order_by("-requested_at").first()
@@ -65,8 +65,9 @@ def hold_for_change(*, change: Change, revision: int, now: datetime, locked: boo
             return Hold(HoldState.OPEN)
         if backup.status == Backup.Status.COMPLETE and backup.revision == revision:
             return Hold(HoldState.RELEASED)
-    if locked and misses >= PATIENCE:
-        take_in_lock(change=change, now=now)
+    if backup is not None and misses >= PATIENCE:
+        if locked:
+            take_in_lock(change=change, now=now)
         return Hold(HoldState.RELEASED)
     request_backup(change=change, now=now)
     return Hold(HoldState.OPEN)
@@ -163,7 +164,7 @@ def _take(backup: Backup, token: uuid.UUID, progress: Callable[[int, int | None]
 def store(backup: Backup, path: Path, taken: Taken) -> dict[str, Any]:
     """Put a taken file into storage, read it back, and give what the catalogue keeps. Raises StoredFileDiffers."""
     sha256, size = sha256_of(path), path.stat().st_size
-    key = f"{backup.account_id}/{backup.group_id}/{backup.pk}.parquet"
+    key = key_of(backup)
     put("backups", key, path)
     if not is_intact(key, sha256):
         remove("backups", key)
@@ -176,6 +177,11 @@ def store(backup: Backup, path: Path, taken: Taken) -> dict[str, Any]:
         "recipient_count": taken.recipient_count,
         "active_count": taken.active_count,
     }
+
+
+def key_of(backup: Backup) -> str:
+    """Where the backup's own file stands in storage; another attempt at the same backup writes the same place."""
+    return f"{backup.account_id}/{backup.group_id}/{backup.pk}.parquet"
 
 
 def is_intact(key: str, sha256: str) -> bool:
@@ -237,7 +243,7 @@ def nudge_waiting(backup: Backup) -> None:
 
 
 def _retry(backup: Backup, token: uuid.UUID, error: Exception) -> None:
-    code = "storage_unavailable" if isinstance(error, OSError | StoredFileDiffers) else "internal"
+    code = "storage_unavailable" if isinstance(error, (*FAILURES, StoredFileDiffers)) else "internal"
     attempts = backup.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         _fail(backup, token, code)
@@ -264,7 +270,10 @@ def _fail(backup: Backup, token: uuid.UUID, code: str) -> None:
             cause=code,
         )
         nudge_waiting(backup)
-    remove("backups", f"{backup.account_id}/{backup.group_id}/{backup.pk}.parquet")
+    try:
+        remove("backups", key_of(backup))
+    except FAILURES:
+        logger.warning("what may be left of backup %s could not be removed", backup.pk, exc_info=True)
 
 
 def sweep_backups(*, now: datetime) -> int:

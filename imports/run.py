@@ -30,7 +30,7 @@ from recipients.models import Group
 from recipients.nudge import nudge
 from recipients.queries import definitions_of
 from recipients.revision import lock_group, lock_with_account_wide_values
-from recipients.storage import local_copy, put, remove, scratch_folder
+from recipients.storage import FAILURES, local_copy, put, remove, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -272,7 +272,7 @@ def _fail(run: Import, token: uuid.UUID, reason: RunFailed) -> None:
 
 def _rest(run: Import, token: uuid.UUID, error: Exception) -> None:
     """Keep the job for another attempt, or for the sweep to give up."""
-    code = "storage_unavailable" if isinstance(error, OSError) else "internal"
+    code = "storage_unavailable" if isinstance(error, FAILURES) else "internal"
     rest = REST_AFTER_ERROR * (run.interruptions + 1)
     try:
         with account_scope(run.account_id):

@@ -56,6 +56,7 @@ class JobQuerySet(models.QuerySet["Any"]):
         interrupted = models.Case(
             models.When(claimed_until__isnull=False, then=models.F("interruptions") + 1),
             default=models.F("interruptions"),
+            output_field=models.IntegerField(),
         )
         claimed = (
             self.unclaimed(now)
