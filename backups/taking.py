@@ -70,7 +70,7 @@ def hold_for_change(*, change: Change, revision: int, now: datetime, locked: boo
             take_in_lock(change=change, now=now)
         return Hold(HoldState.RELEASED)
     request_backup(change=change, now=now)
-    return Hold(HoldState.OPEN)
+    return Hold(HoldState.OPEN, overtaken=backup is not None)
 
 
 def is_wanted(change: Change) -> bool:

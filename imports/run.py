@@ -214,7 +214,7 @@ def _wait_or_apply(run: Import, token: uuid.UUID, progress: Callable[[int, int |
         group = Group.objects.get(account_id=run.account_id, pk=run.group_id)
         hold = ask(run, group, timezone.now())
         if hold.state is HoldState.OPEN:
-            run.release(token, status=Import.Status.WAITING)
+            run.release(token, status=Import.Status.WAITING, misses=run.misses + hold.overtaken)
             return
         if hold.state is HoldState.FAILED:
             raise RunFailed(hold.reason, **hold.detail)
@@ -242,7 +242,7 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
         if hold.state is HoldState.FAILED:
             raise RunFailed(hold.reason, **hold.detail)
         if hold.state is HoldState.OPEN:  # somebody wrote to the list after its backup: another is being made
-            run.release(token, status=Import.Status.WAITING, misses=run.misses + 1)
+            run.release(token, status=Import.Status.WAITING, misses=run.misses + hold.overtaken)
             return
         options = Options(mode=Mode(run.mode), reactivate=run.reactivate)
         outcome = apply(group=group, staged=staged, options=options, now=now)

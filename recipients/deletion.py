@@ -115,7 +115,7 @@ def _delete(deletion: Deletion, token: uuid.UUID) -> None:
             if hold.state is HoldState.FAILED:
                 raise DeletionFailed(hold.reason)
             if hold.state is HoldState.OPEN:
-                deletion.release(token, misses=deletion.misses + 1)
+                deletion.release(token, misses=deletion.misses + hold.overtaken)
                 return
             count = group.recipient_count
             delete_recipients(group=group)

@@ -62,6 +62,7 @@ class Hold:
     state: HoldState
     reason: str = ""  # of a failed hold: a code that pages turn into a sentence
     detail: dict[str, Any] = field(default_factory=dict)
+    overtaken: bool = False  # open because writers changed the group after what had been done; counts as a miss
 
 
 def ask_for_holds(
@@ -70,7 +71,7 @@ def ask_for_holds(
     """Announce `change` and sum the answers up: failed before open before released.
 
     `revision` is the group's now. `locked`: the caller has the group locked, so an answer of released is final.
-    `misses`: how often the change already gave way because the revision had moved on; from PATIENCE on, with `locked`,
+    `misses`: how often the change was already told that it had been overtaken; from PATIENCE on, with `locked`,
     a receiver must do its work at once instead of answering open.
     """
     sent: list[tuple[Any, Any]] = signal.send(
