@@ -1,6 +1,82 @@
+# Two commands on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+
+STARTED := $(shell date +%s)
+PYTHON3 ?= python3
 PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes
+LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+# Production's settings, for the checks that Django makes of them.
+PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+  ALLOWED_HOSTS=listkeep.example
 
-messages: ## write the messages in use into the .po files
-	$(PYTHON) -m config.translations update
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types contracts migrations translations lengths bench messages lock screenshots
 
-.PHONY: messages
+help: ## list the commands
+	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/installed-run ## start everything, with a demo account; Ctrl-C stops it
+	@LISTKEEP_STARTED=$(STARTED) $(PYTHON) -m config.embedded
+
+test: .venv/installed-dev ## run the tests on real services and a real browser; ARGS="-k name" chooses
+	@$(PYTHON) -m tests.chromium
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: format-check lint types contracts migrations translations lengths ## everything that can be checked without running it
+
+.venv/bin/python:
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Listkeep needs Python 3.11 or newer; name it with PYTHON3=/path/to/python3 make run"; exit 1; }
+	@$(PYTHON3) -m venv .venv
+
+.venv/installed-run: requirements.lock | .venv/bin/python
+	@echo "Installing packages into .venv ..."
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock | .venv/bin/python
+	@echo "Installing packages for development into .venv ..."
+	@$(PIP) -r requirements-dev.lock
+	@touch $@ .venv/installed-run
+
+format: .venv/installed-dev ## format the code
+	@$(PYTHON) -m ruff format
+	@$(PYTHON) -m ruff check --select I --fix
+
+format-check: .venv/installed-dev
+	@$(PYTHON) -m ruff format --check
+
+lint: .venv/installed-dev
+	@$(PYTHON) -m ruff check
+
+types: .venv/installed-dev
+	@$(PYTHON) -m mypy
+
+contracts: .venv/installed-dev
+	@.venv/bin/lint-imports
+
+migrations: .venv/installed-dev
+	@$(PYTHON) -m config.embedded.temporary manage.py makemigrations --check --dry-run
+	@$(PYTHON) manage.py check --fail-level WARNING
+	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+
+translations: .venv/installed-dev
+	@$(PYTHON) -m config.translations check
+	@$(PYTHON) -m config.translations compile
+
+lengths: .venv/installed-dev
+	@$(PYTHON) -m config.file_lengths
+
+messages: .venv/installed-dev ## write the messages in use into the .po files
+	@$(PYTHON) -m config.translations update
+
+bench: .venv/installed-dev ## measure against the floors of the same machine
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+screenshots: .venv/installed-dev ## take the pictures in docs/screenshots again
+	@$(PYTHON) -m tests.chromium
+	@LISTKEEP_SCREENSHOTS=docs/screenshots $(PYTHON) -m pytest -m browser
+
+lock: .venv/installed-dev ## write the lock files anew from pyproject.toml
+	@$(LOCK) pyproject.toml --output-file requirements.lock
+	@$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock

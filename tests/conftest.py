@@ -20,7 +20,7 @@ from config.embedded import addresses
 from config.translations import compile_catalogs
 from tests import environment
 
-pytest_plugins = ["tests.processes", "tests.browser", "tests.s3"]
+pytest_plugins = ["tests.processes", "tests.pages", "tests.s3"]
 
 # Settings are read here, with the session's own addresses in the environment; pytest-django then sets Django up.
 settings._setup()

@@ -1,13 +1,17 @@
 """A real browser for tests: the system's Chromium, which may speak to this machine only and must not complain."""
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, ViewportSize, sync_playwright
+
+from tests.chromium import find_chromium
 
 FLAGS = [
     "--no-sandbox",  # root has no sandbox to build
@@ -22,6 +26,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 NOT_FETCHED = {"data", "blob", "about", "chrome-error"}
 # A page or fragment may answer with these on purpose; the test asks for what it then shows.
 MEANT_FOR_THE_READER = {"document", "xhr", "fetch"}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 REFUSED_FORM = "Failed to load resource: the server responded with a status of 4"
 
 
@@ -58,18 +64,12 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
     # The browser's driver runs an event loop in this thread, and Django refuses its database there unless told.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    path = find_chromium()
+    assert path, "make test installs Chromium as root; otherwise install the package `chromium`"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield chromium
         chromium.close()
-
-
-def chromium_path() -> str:
-    """The system's Chromium; the test fails with what to do when there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.fail("No Chromium found: install the package `chromium`, or let `make test` do it as root.")
-    return found
 
 
 @pytest.fixture
@@ -78,17 +78,55 @@ def browser_locale() -> str:
     return "de-DE"
 
 
-@pytest.fixture
-def page(browser: Browser, browser_locale: str) -> Iterator[Page]:
-    """An empty page in a fresh profile; the test fails afterwards when the browser complained about anything."""
+@contextmanager
+def watched_page(browser: Browser, *, locale: str) -> Iterator[tuple[Page, Watch]]:
+    """An empty page in a fresh profile for the block, and what the browser complains of meanwhile."""
     watch = Watch()
-    context = browser.new_context(locale=browser_locale, timezone_id="Europe/Berlin", accept_downloads=True)
+    context = browser.new_context(locale=locale, timezone_id="Europe/Berlin", accept_downloads=True)
     context.route("**/*", watch.route)
     context.on("console", watch.console)
     context.on("weberror", lambda error: watch.complaints.append(f"script: {error.error}"))
     context.on("response", watch.response)
     try:
-        yield context.new_page()
+        yield context.new_page(), watch
     finally:
         context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, browser_locale: str) -> Iterator[Page]:
+    """An empty page in a fresh profile; the test fails afterwards when the browser complained of anything."""
+    with watched_page(browser, locale=browser_locale) as (page, watch):
+        yield page
     assert watch.complaints == []
+
+
+@pytest.fixture
+def take_picture(page: Page) -> Callable[[str], None]:
+    """Takes the page's pictures for the documentation, wide and phone, light and dark, under the name it is given.
+
+    Only when LISTKEEP_SCREENSHOTS names a folder, as `make screenshots` does; the page looks the same afterwards.
+    """
+    folder = os.environ.get("LISTKEEP_SCREENSHOTS")
+
+    def take(name: str) -> None:
+        if folder is None:
+            return
+        before = page.viewport_size
+        assert before is not None
+        for size, viewport in SIZES.items():
+            for scheme in SCHEMES:
+                page.set_viewport_size(viewport)
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.screenshot(path=Path(folder) / f"{name}-{size}-{scheme}.png", full_page=True)
+        page.set_viewport_size(before)
+        page.emulate_media(color_scheme="null", reduced_motion="null")
+
+    return take
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that opens a page, so that `-m browser` chooses them."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "page" in item.fixturenames:
+            item.add_marker("browser")
