@@ -14,10 +14,11 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from recipients.exact_json import ExactJSONDecoder
 from recipients.jobs import Job
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH
 from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
-from recipients.querysets import GroupQuerySet, RecipientQuerySet
+from recipients.querysets import BOUNCED, INACTIVE, GroupQuerySet, RecipientQuerySet
 
 
 class Group(models.Model):
@@ -127,13 +128,20 @@ class Recipient(models.Model):
     bounced_at = models.DateTimeField(_("bounced"), null=True)
     source = models.TextField(_("source"), null=True)  # noqa: DJ001  # absent is null here as in the master-data file
     tags = ArrayField(models.TextField(), default=list)
-    values = models.JSONField(default=dict)
+    values = models.JSONField(default=dict, decoder=ExactJSONDecoder)
 
     objects = RecipientQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "group", "email"], name="recipients_recipient_address_once"),
+        ]
+        # So that a page of the few is found among a million; partial, so that imports of active people do not pay.
+        indexes: ClassVar = [
+            models.Index(fields=["account", "group", "email"], condition=BOUNCED, name="recipients_recipient_bounced"),
+            models.Index(
+                fields=["account", "group", "email"], condition=INACTIVE, name="recipients_recipient_inactive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +159,7 @@ class Contact(models.Model):
     pk = models.CompositePrimaryKey("account_id", "email")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     email = models.CharField(max_length=MAX_ADDRESS_LENGTH, db_collation="C")
-    values = models.JSONField(default=dict)
+    values = models.JSONField(default=dict, decoder=ExactJSONDecoder)
 
     def __str__(self) -> str:
         return self.email

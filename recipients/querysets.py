@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 ACTIVE = Q(activated_at__isnull=False, deactivated_at__isnull=True, bounced_at__isnull=True)
+BOUNCED = Q(bounced_at__isnull=False)
+INACTIVE = Q(Q(activated_at__isnull=True) | Q(deactivated_at__isnull=False), bounced_at__isnull=True)
 
 
 class GroupQuerySet(models.QuerySet[Any]):
@@ -29,8 +31,8 @@ class RecipientQuerySet(models.QuerySet[Any]):
             case "active":
                 return self.filter(ACTIVE)
             case "inactive":
-                return self.filter(~ACTIVE, bounced_at__isnull=True)
+                return self.filter(INACTIVE)
             case "bounced":
-                return self.filter(bounced_at__isnull=False)
+                return self.filter(BOUNCED)
             case _:
                 return self
