@@ -16,7 +16,8 @@ from imports.readers.choices import (
 )
 from imports.readers.mapping import guess_mapping
 from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
-from imports.readers.reading import REJECTED_SCHEMA, ReadResult, read
+from imports.readers.reading import ReadResult, read
+from imports.readers.rejects import REJECTED_SCHEMA
 from imports.readers.sniffing import sniff
 
 __all__ = [

@@ -84,9 +84,9 @@ class Source:
 class ColumnMapping:
     """Where one column of the master-data file comes from.
 
-    `target` is a base column or a field key; `column` the 0-based position in the source file, or None; `alternative` is
-    the value that every row gets when `column` is None. `date_format` matters to dates and status columns (None: ISO),
-    `decimal` to numbers (None: point).
+    `target` is a base column or a field key; `column` the 0-based position in the source file, or None; `alternative`
+    is the value that every row gets when `column` is None. With neither, the target is not mapped. `date_format`
+    matters to dates and status columns (None: ISO), `decimal` to numbers (None: point).
     """
 
     target: str
@@ -115,8 +115,8 @@ class ColumnMapping:
 class SniffedColumn:
     """A column of the source file: 0-based `position`, `name` as the header has it ("" without one or when blank).
 
-    Names may repeat. `samples` are its cells in the first rows. `date_formats` and `decimals` are the notations in which
-    every non-empty sampled cell can be read, the likeliest first; empty when its cells are no dates, no numbers.
+    Names may repeat. `samples` are its cells in the first rows. `date_formats` and `decimals` are the notations in
+    which every non-empty cell of the first 1,000 rows can be read, the likeliest first; empty when there is none.
     """
 
     position: int

@@ -12,12 +12,14 @@ class FileProblem(StrEnum):
     EMPTY = "empty"  # no byte, or blank lines only
     NOT_TEXT = "not_text"  # an image, a PDF, an archive, … whatever its name says; `detail` names what it seems to be
     UNKNOWN_ENCODING = "unknown_encoding"  # text, but in no encoding that could be guessed; the person may choose one
-    PASSWORD_PROTECTED = "password_protected"
+    PASSWORD_PROTECTED = "password_protected"  # noqa: S105  # a code, no password
     ZIP_BOMB = "zip_bomb"  # unpacks to more than a spreadsheet can rightly hold
+    WORKBOOK_TOO_LARGE = "workbook_too_large"  # more cells than fit in memory; the same as CSV could be read
     DAMAGED_WORKBOOK = "damaged_workbook"
     UNSUPPORTED_WORKBOOK = "unsupported_workbook"  # ODS, XLSB, Numbers, … ; `detail` is the format
     NO_SHEET = "no_sheet"  # the workbook has no sheet of that name, or none at all; `detail` is the name asked for
     TOO_MANY_COLUMNS = "too_many_columns"  # `detail` is how many are allowed
+    BROKEN_HEADER = "broken_header"  # the header's quotation marks are broken
     ROW_TOO_LONG = "row_too_long"  # one row is longer than a reader can hold in memory
 
 
@@ -37,7 +39,7 @@ class UnreadableFile(Exception):
 class MappingProblem(StrEnum):
     """Why a mapping cannot be carried out."""
 
-    NO_EMAIL = "no_email"  # no column and no alternative for the address
+    NO_EMAIL = "no_email"  # no column for the address
     UNKNOWN_TARGET = "unknown_target"
     TARGET_TWICE = "target_twice"
     NO_SUCH_COLUMN = "no_such_column"  # the file has no column at that position

@@ -4,32 +4,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from imports.readers.choices import ColumnMapping, Source
-from recipients.masterdata.file import FieldDefinition
+from imports.readers.blocks import Block, RowSource
+from imports.readers.cells import clean_cells
+from imports.readers.choices import ColumnMapping, Kind, Source
+from imports.readers.convert import Check, TargetColumn, email_column, target_columns
+from imports.readers.delimited import DelimitedText
+from imports.readers.problems import Reason
+from imports.readers.rejects import RejectedRows
+from imports.readers.workbook import Sheet
+from recipients.masterdata.file import (
+    STATUS_COLUMNS,
+    Description,
+    FieldDefinition,
+    MasterDataWriter,
+    schema_for,
+)
 
 Progress = Callable[[int, int | None], None]
-
-REJECTED_SCHEMA: Final = pa.schema(
-    [
-        ("line", pa.int64()),
-        ("email", pa.string()),
-        ("reason", pa.string()),
-        ("column", pa.string()),
-        ("value", pa.string()),
-    ]
-)
-"""Rejected rows: line, the address as written, `Reason`, the header of the offending column, its cell (first 200 characters)."""
+_PRIORITY: Final = {reason: place for place, reason in enumerate(Reason)}
 
 
 @dataclass(frozen=True)
 class ReadResult:
     """What was read. `rows_total` = `rows_read` + all rejected; blank rows are not counted.
 
-    `notes` counts what the person should know though no row was lost: "blank_rows", "short_rows" (rows that end before
-    the last column; the missing cells count as empty).
+    `notes` counts what the person should know though no row was lost: "short_rows" (rows that end before the last
+    column; the missing cells count as empty). A count of 0 is left out, here and in `rejected_by_reason`.
     """
 
     rows_total: int
@@ -51,9 +55,80 @@ def read(
 ) -> ReadResult:
     """Read the file at `path` into a master-data file at `target`, with `line` and the mapped columns only.
 
-    Rows that cannot be read go to `rejected`, a Parquet file with REJECTED_SCHEMA. Dates and times without an offset are
-    taken as local in `time_zone`. Doubles are not looked for. `progress(rows done, rows known or None)` is called after
-    each block; what it raises ends the reading. On any error neither file is left.
+    Rows that cannot be read go to `rejected`, a Parquet file with REJECTED_SCHEMA. Dates and times without an offset
+    are taken as local in `time_zone`. Doubles are not looked for. `progress(rows done, rows known or None)` is called
+    after each block; what it raises ends the reading. On any error neither file is left.
     Raises UnreadableFile and InvalidMapping.
     """
-    raise NotImplementedError
+    with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, mapping) as rows:
+        addresses = email_column(mapping)
+        columns = target_columns(mapping, fields, zone=ZoneInfo(time_zone), width=len(rows.header))
+        mapped = [column.mapping.target for column in columns]
+        schema = schema_for(fields, with_line=True, only=mapped)
+        description = Description(
+            group_name="",
+            group_note="",
+            group_settings={},
+            fields=tuple(field for field in fields if field.key in mapped),
+            revision=0,
+            trigger="import",
+            taken_at=None,
+        )
+        with (
+            RejectedRows(rejected, header=clean_cells(rows.header), email_column=addresses) as rejects,
+            MasterDataWriter(target, description, schema) as writer,
+        ):
+            return _read_blocks(rows, columns, schema=schema, writer=writer, rejects=rejects, progress=progress)
+
+
+def _read_blocks(
+    rows: RowSource,
+    columns: Sequence[TargetColumn],
+    *,
+    schema: pa.Schema,
+    writer: MasterDataWriter,
+    rejects: RejectedRows,
+    progress: Progress,
+) -> ReadResult:
+    positions = {
+        column.mapping.target: column.mapping.column for column in columns if column.mapping.column is not None
+    }
+    wanted = sorted(set(positions.values()))
+    never_missing = [position for target, position in positions.items() if target in STATUS_COLUMNS]
+    constants = {column.mapping.target: column.alternative() for column in columns if column.mapping.column is None}
+    rows_read = rows_total = short_rows = 0
+    for block in rows.blocks(wanted, never_missing):
+        values, checks = _convert(block, columns, constants)
+        batch = pa.RecordBatch.from_arrays([*values, block.lines], schema=schema)
+        kept = rejects.add(block, checks)
+        if kept is not None:
+            batch = batch.filter(kept)
+        writer.write(batch)
+        rows_read += batch.num_rows
+        rows_total += len(block.lines) + len(block.bad_rows)
+        short_rows += block.short_rows
+        progress(rows_total, None if rows.rows_known is None else max(rows.rows_known, rows_total))
+    progress(rows_total, rows_total)
+    return ReadResult(
+        rows_total=rows_total,
+        rows_read=rows_read,
+        rejected_by_reason=dict(rejects.counts),
+        notes={"short_rows": short_rows} if short_rows else {},
+    )
+
+
+def _convert(
+    block: Block, columns: Sequence[TargetColumn], constants: dict[str, pa.Scalar]
+) -> tuple[list[pa.Array], list[Check]]:
+    """The columns of a block, in file order, and every check on them."""
+    values: list[pa.Array] = []
+    checks: list[Check] = []
+    for column in columns:
+        position = column.mapping.column
+        if position is None:
+            values.append(pa.repeat(constants[column.mapping.target], len(block.lines)))
+            continue
+        array, found = column.values(block.columns[position], position)
+        values.append(array)
+        checks += found
+    return values, sorted(checks, key=lambda check: _PRIORITY[check.reason])

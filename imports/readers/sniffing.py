@@ -1,8 +1,24 @@
 """Sniff: find out what a person's file is, so that the mapping page can show it and let it be changed."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from imports.readers.choices import Sniffed, Source
+from imports.readers.blocks import RowSource
+from imports.readers.cells import clean, clean_cells
+from imports.readers.choices import DecimalMark, Kind, Sniffed, SniffedColumn, Source
+from imports.readers.delimited import DelimitedText, separator_line_length
+from imports.readers.delimiters import guess_delimiter, guess_has_header
+from imports.readers.encodings import Utf8Stream, guess_encoding
+from imports.readers.kinds import detect_kind
+from imports.readers.notations import guess_date_formats, guess_decimals
+from imports.readers.records import Grammar
+from imports.readers.workbook import Sheet
+
+SAMPLE_ROWS: Final = 5
+_GUESS_ROWS: Final = 1_000
+_GUESS_BYTES: Final = 256 * 1024
+_HEADER_ROWS: Final = 2
 
 
 def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffed:
@@ -11,4 +27,73 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
     With `chosen`, nothing about the source is guessed: columns and samples are shown as that choice reads them.
     Raises UnreadableFile.
     """
-    raise NotImplementedError
+    source = chosen or _guess_source(path, file_name)
+    with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source) as rows:
+        names = clean_cells(rows.header)
+        columns = _first_cells(rows)
+        sheets = rows.sheets
+        source = replace(source, sheet=rows.sheet)
+    if chosen is None and source.kind is not Kind.CSV and not guess_has_header([names]):
+        # Only text is looked at before it is opened; opening a workbook twice would double the wait.
+        columns = [[name, *cells] for name, cells in zip(names, columns, strict=True)]
+        names = [""] * len(names)
+        source = replace(source, has_header=False)
+    first_decimal = DecimalMark.COMMA if source.delimiter == ";" else DecimalMark.POINT
+    return Sniffed(
+        source=source,
+        sheets=sheets,
+        columns=tuple(
+            SniffedColumn(
+                position=position,
+                name=name,
+                samples=tuple(cells[:SAMPLE_ROWS]),
+                date_formats=guess_date_formats(cells),
+                decimals=guess_decimals(cells, first=first_decimal),
+            )
+            for position, (name, cells) in enumerate(zip(names, columns, strict=True))
+        ),
+        sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
+    )
+
+
+def _guess_source(path: Path, file_name: str) -> Source:
+    kind = detect_kind(path)
+    if kind is not Kind.CSV:
+        return Source(kind=kind, encoding=None, delimiter=None, has_header=True, sheet=None)
+    encoding = guess_encoding(path)
+    data, final = _first_bytes(path, encoding)
+    separator = separator_line_length(data)
+    if separator:
+        delimiter = data[4:5].decode()
+        data = data[separator:]
+    else:
+        likely = "\t" if file_name.lower().endswith((".tsv", ".tab")) else ""
+        delimiter = guess_delimiter(data, final=final, likely=likely)
+    records, _ = Grammar.of(delimiter).records(data, first_line=1, final=final, limit=_HEADER_ROWS)
+    first_rows = [clean_cells(record.cells or []) for record in records]
+    return Source(
+        kind=kind, encoding=encoding, delimiter=delimiter, has_header=guess_has_header(first_rows), sheet=None
+    )
+
+
+def _first_bytes(path: Path, encoding: str) -> tuple[bytes, bool]:
+    """The beginning of a text as UTF-8, and whether it is all of it."""
+    stream = Utf8Stream(path, encoding)
+    try:
+        data = stream.read()
+        final = len(data) <= _GUESS_BYTES and not stream.read()
+    finally:
+        stream.close()
+    return data[:_GUESS_BYTES], final
+
+
+def _first_cells(rows: RowSource) -> list[list[str]]:
+    """The first cells of each column, cleaned, "" for no value."""
+    positions = range(len(rows.header))
+    block = next(rows.blocks(positions, ()), None)
+    if block is None:
+        return [[] for _ in positions]
+    return [
+        [cell or "" for cell in clean(block.columns[position].slice(0, _GUESS_ROWS)).to_pylist()]
+        for position in positions
+    ]

@@ -2,12 +2,12 @@
 
 Taken are dot-atom local parts of RFC 5322, with the characters of RFC 6531, of at most 64 characters, and domain names
 with at least one dot, in 254 characters together. Not taken, though RFC 5321 knows them:
-- quoted local parts (`"a b"@example.org`): no mailbox provider hands them out, RFC 5321 itself warns hosts against them,
-  and in people's spreadsheets they are always quoting mistakes;
-- address literals (`a@[192.0.2.1]`) and special-use domains (RFC 6761: `.test`, `.local`, …): nobody can be reached there.
+- quoted local parts (`"a b"@example.org`): no mailbox provider hands them out, RFC 5321 itself warns hosts against
+  them, and in people's spreadsheets they are always quoting mistakes;
+- address literals (`a@[192.0.2.1]`) and special-use domains (RFC 6761: `.test`, `.local`, …): nobody is reached there.
 
-Canonical is: stripped, Unicode NFC, lower case (local part as well: no provider in use tells case apart, and people type
-one address in many ways), the domain in its Unicode form (`xn--…` decoded). Two addresses are the same when their
+Canonical is: stripped, Unicode NFC, lower case (local part as well: no provider in use tells case apart, and people
+type one address in many ways), the domain in its Unicode form (`xn--…` decoded). Two addresses are the same when their
 canonical forms are equal.
 
 Columns are decided by one regular expression, in which everything it accepts is certainly valid and canonical once in
@@ -28,7 +28,7 @@ MAX_ADDRESS_LENGTH: Final = 254
 
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-# The top-level domains that cannot be a special-use one (arpa, invalid, local, localhost, onion, test), by their length.
+# Top-level domains that are no special-use one (arpa, invalid, local, localhost, onion, test), told by their length.
 _CERTAIN_TOP = r"(?:[a-z]{2,3}|info|[b-su-z][a-z]{3}|[a-kmnp-z][a-z]{4}|[a-z]{6})"
 # At most 64 bytes altogether, so that no limit on the length of a part can be passed.
 _CERTAIN_BYTES = 64

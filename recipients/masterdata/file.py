@@ -4,7 +4,7 @@ Columns: `email`, `registered_at`, `activated_at`, `deactivated_at`, `bounced_at
 named by the field's key. Where there is no value stands null: text is never empty, `tags` never an empty list.
 A backup has all columns. A file that an import made has only the columns that were mapped, and `line` (1-based line or
 row of the source file, its header included) as the last one.
-What the columns mean stands as JSON in the Parquet key-value metadata under `listkeep`; any Parquet tool reads the rest.
+What the columns mean stands as JSON in the Parquet metadata under `listkeep`; any Parquet tool reads the rest.
 """
 
 import hashlib

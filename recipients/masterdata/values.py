@@ -4,6 +4,7 @@ Because forms, imports and the API all store `normalise_text(value)`, no stored 
 text is empty. That is what makes an export round-trip true: a reader may strip the cells of any file.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -25,6 +26,9 @@ BLANKS: Final = _SPACES + _QUADS + _INVISIBLE
 
 The zero-width joiner and non-joiner are not among them: emoji and several scripts end or begin with them rightly.
 """
+
+# NUL stays, so that it is refused as everywhere.
+_CONTROL_TO_BLANK = dict.fromkeys([*range(1, 0x20), 0x7F], " ")
 
 
 class UnstorableText(ValueError):
@@ -60,3 +64,17 @@ def format_number(number: Decimal) -> str:
         return "0"
     digits = f"{number:f}"
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def normalise_tags(tags: Iterable[str]) -> list[str]:
+    """Tags as they are stored: blanks stripped, control characters inside made blanks, none empty, each once, in order.
+
+    A tag has no comma: "a,b" is two tags. Raises UnstorableText as `normalise_text` does.
+    """
+    found: dict[str, None] = {}
+    for tag in tags:
+        for part in tag.translate(_CONTROL_TO_BLANK).split(","):
+            text = normalise_text(part)
+            if text is not None:
+                found[text] = None
+    return list(found)

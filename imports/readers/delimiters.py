@@ -1,0 +1,56 @@
+"""Guess the delimiter of a text, and whether its first row is a header."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from imports.readers.blocks import without_empty_end
+from imports.readers.choices import DELIMITERS, DateFormat, DecimalMark
+from imports.readers.dates import parse_naively
+from imports.readers.numbers import parse_number
+from imports.readers.records import Grammar
+from recipients.masterdata.address import is_valid
+
+# Seen in exports of old systems; believed only when nearly all rows agree.
+_RARE: Final = ("^", "~", "\x01", "#", ":")
+_ROWS: Final = 200
+_USUAL_AGREEMENT: Final = 0.5
+_RARE_AGREEMENT: Final = 0.95
+
+
+def guess_delimiter(data: bytes, *, final: bool, likely: str = "") -> str:
+    """The delimiter of the UTF-8 text that begins with `data`, or "" when it has one column.
+
+    It is the one with which most rows have the same number of cells; `likely` is preferred when several do equally.
+    """
+    best, best_score = "", (0.0, 0)
+    for delimiter in (*([likely] if likely else []), *DELIMITERS, *_RARE):
+        agreement, width = _agreement(data, delimiter, final=final)
+        needed = _USUAL_AGREEMENT if delimiter in DELIMITERS else _RARE_AGREEMENT
+        if width >= 2 and agreement >= needed and (round(agreement, 1), width) > best_score:
+            best, best_score = delimiter, (round(agreement, 1), width)
+    return best
+
+
+def _agreement(data: bytes, delimiter: str, *, final: bool) -> tuple[float, int]:
+    """Which part of the rows has the most frequent number of cells, and that number (0: the first row disagrees)."""
+    records, _ = Grammar.of(delimiter).records(data, first_line=1, final=final, limit=_ROWS)
+    widths = [len(record.cells) if record.cells is not None else 0 for record in records]
+    if not widths:
+        return 0.0, 0
+    width, rows = Counter(widths).most_common(1)[0]
+    return rows / len(widths), width if widths[0] >= 2 else 0
+
+
+def guess_has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names columns: it has words, and no cell of it is an address, a date or a number."""
+    cells = [cell for cell in without_empty_end(rows[0]) if cell] if rows else []
+    return bool(cells) and not any(_is_value(cell) for cell in cells)
+
+
+def _is_value(cell: str) -> bool:
+    return (
+        is_valid(cell)
+        or any(parse_naively(cell, date_format) for date_format in DateFormat)
+        or any(parse_number(cell, mark) is not None for mark in DecimalMark)
+    )

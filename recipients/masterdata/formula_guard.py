@@ -1,0 +1,28 @@
+"""Keep spreadsheet programs from running what stands in an exported cell, and take the guard off again when reading.
+
+A text that a program would run as a formula gets one apostrophe in front, which the programs take for "this is text".
+Texts that begin with apostrophes before such a character get one more, so that taking one off always restores the text.
+"""
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_DANGEROUS: Final = r"^'*[=+\-@\t\r]"
+_GUARDED: Final = r"^'+[=+\-@\t\r]"
+
+
+def guard(column: pa.Array) -> pa.Array:
+    """A string array with an apostrophe before each text that a spreadsheet program would run."""
+    dangerous = pc.match_substring_regex(column, _DANGEROUS)
+    if not pc.any(dangerous).as_py():
+        return column
+    return pc.if_else(dangerous, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def unguard(column: pa.Array) -> pa.Array:
+    """The opposite of `guard`, for any string array: one apostrophe less where `guard` could have put it."""
+    if not pc.any(pc.starts_with(column, "'")).as_py():
+        return column
+    return pc.if_else(pc.match_substring_regex(column, _GUARDED), pc.utf8_slice_codeunits(column, 1), column)
