@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import home
+from config.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("health/", health, name="health"),
     path("auth/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("a/<int:account_id>/", include("accounts.urls")),
