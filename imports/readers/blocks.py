@@ -24,12 +24,18 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of one piece of a file: `lines` (int64), and the raw texts of the wanted columns by their position."""
+    """Rows of one piece of a file: `lines` (int64), and the raw texts of the wanted columns by their position.
+
+    An empty cell is "" or null. `has_nul` is false when no cell has a NUL character, `is_flat` true when the piece had
+    no lines but the block's.
+    """
 
     lines: pa.Array
     columns: dict[int, pa.Array]
     bad_rows: tuple[BadRow, ...] = ()
     short_rows: int = 0
+    has_nul: bool = True
+    is_flat: bool = False
 
 
 class RowSource(Protocol):

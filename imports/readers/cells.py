@@ -13,7 +13,8 @@ def clean(column: pa.Array) -> pa.Array:
     bare = unguard(trimmed)
     if bare is not trimmed:
         bare = pc.utf8_trim(bare, characters=BLANKS)
-    return pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare)
+    empty = pc.equal(bare, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), bare) if pc.any(empty).as_py() else bare
 
 
 def clean_cells(cells: list[str]) -> list[str]:

@@ -62,15 +62,16 @@ class TargetColumn:
             return convert_genders, Reason.UNKNOWN_GENDER
         return _convert_texts, Reason.TEXT_TOO_LONG
 
-    def values(self, raw: pa.Array, position: int) -> tuple[pa.Array, list[Check]]:
+    def values(self, raw: pa.Array, position: int, *, has_nul: bool) -> tuple[pa.Array, list[Check]]:
         """The column made of the raw cells of the source column at a position, and what is wrong with it.
 
-        Unreadable cells are null.
+        Unreadable cells are null. `has_nul` false means that no cell has a NUL.
         """
-        garbled = pc.match_substring(raw, "\x00")
-        checks = [Check(garbled, Reason.UNREADABLE_CHARACTER, position)]
+        checks: list[Check] = []
         texts = clean(raw)
-        if pc.any(garbled, min_count=0).as_py():
+        if has_nul:
+            garbled = pc.fill_null(pc.match_substring(raw, "\x00"), False)
+            checks.append(Check(garbled, Reason.UNREADABLE_CHARACTER, position))
             texts = pc.if_else(garbled, pa.scalar(None, _TEXT), texts)
         if self.mapping.target == "email":
             checks.append(Check(pc.is_null(texts), Reason.MISSING_EMAIL, position))
@@ -80,7 +81,7 @@ class TargetColumn:
 
     def alternative(self) -> pa.Scalar:
         """The value that every row gets when the column has none in the file. Raises InvalidMapping."""
-        values, checks = self.values(pa.array([self.mapping.alternative or ""], _TEXT), 0)
+        values, checks = self.values(pa.array([self.mapping.alternative or ""], _TEXT), 0, has_nul=True)
         if any(pc.any(check.failed).as_py() for check in checks):
             raise InvalidMapping(MappingProblem.BAD_ALTERNATIVE, target=self.mapping.target)
         return values[0]

@@ -67,8 +67,9 @@ class DelimitedText:
             held += len(piece)
         self._buffer = b"".join(pieces)
 
-    def _consume(self, length: int) -> None:
-        self._line += count_lines(self._buffer[:length])
+    def _consume(self, length: int, *, lines: int | None = None) -> None:
+        """Let go of the buffer's beginning, which has that many lines (None: they are counted)."""
+        self._line += count_lines(self._buffer[:length]) if lines is None else lines
         self._buffer = self._buffer[length:]
 
     def _skip_separator_line(self) -> None:
@@ -129,7 +130,7 @@ class DelimitedText:
                 block = self._careful_block(records, wanted, never_missing)
             if used:
                 yield block
-                self._consume(used)
+                self._consume(used, lines=len(block.lines) if block.is_flat else None)
                 size = PIECE_BYTES
             else:
                 size = self._larger(size)
@@ -140,16 +141,17 @@ class DelimitedText:
         text = data[:used]
         if final and not text.endswith((b"\n", b"\r")):
             text += b"\n"
-        if not used or not self._grammar.is_regular(text):
+        is_flat = bool(used) and self._grammar.is_flat(text)
+        if not used or not (is_flat or self._grammar.is_regular(text)):
             return None, 0
         columns = self._parse(text, wanted)
         if columns is None:
             return None, 0
-        rows = len(columns[0])
-        lines = pa.arange(self._line, self._line + rows)
-        if count_lines(text) != rows:
+        if is_flat:
+            lines = pa.arange(self._line, self._line + len(columns[0]))
+        else:
             lines = _lines_with_breaks(self._line, self._parse(text, range(len(self.header))) or [])
-        return Block(lines, dict(zip(wanted, columns, strict=True))), used
+        return Block(lines, dict(zip(wanted, columns, strict=True)), has_nul=b"\0" in text, is_flat=is_flat), used
 
     def _parse(self, text: bytes, wanted: Sequence[int]) -> list[pa.Array] | None:
         """The wanted columns of regular records; None when a record has another number of cells than the header."""
@@ -169,7 +171,8 @@ class DelimitedText:
                 check_utf8=False,  # Utf8Stream gives nothing else
                 column_types=dict.fromkeys(wanted_names, pa.string()),
                 include_columns=wanted_names,
-                strings_can_be_null=False,
+                null_values=[""],
+                strings_can_be_null=True,
             ),
         )
         return None if ragged else [column.combine_chunks() for column in table.columns]
@@ -214,7 +217,7 @@ def _lines_with_breaks(first_line: int, columns: Sequence[pa.Array]) -> pa.Array
     """The line that each row begins in, when cells have line breaks inside."""
     heights = pa.repeat(1, len(columns[0]))
     for column in columns:
-        heights = pc.add(heights, pc.count_substring_regex(column, r"\r\n|\n|\r"))
+        heights = pc.add(heights, pc.fill_null(pc.count_substring_regex(column, r"\r\n|\n|\r"), 0))
     ends = pc.cumulative_sum(heights)
     return pc.cast(pc.add(pc.subtract(ends, heights), first_line), pa.int64())
 

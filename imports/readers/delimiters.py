@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from imports.readers.blocks import without_empty_end
 from imports.readers.choices import DELIMITERS, DateFormat, DecimalMark
 from imports.readers.dates import parse_naively
 from imports.readers.numbers import parse_number
 from imports.readers.records import Grammar
 from recipients.masterdata.address import is_valid
+from recipients.masterdata.labels import exported_language
 
 # Seen in exports of old systems; believed only when nearly all rows agree.
 _RARE: Final = ("^", "~", "\x01", "#", ":")
@@ -43,14 +43,21 @@ def _agreement(data: bytes, delimiter: str, *, final: bool) -> tuple[float, int]
 
 
 def guess_has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names columns: it has words, and no cell of it is an address, a date or a number."""
-    cells = [cell for cell in without_empty_end(rows[0]) if cell] if rows else []
-    return bool(cells) and not any(_is_value(cell) for cell in cells)
+    """Whether the first row names columns: it has no address, and either addresses follow or most of it are words."""
+    if not rows:
+        return False
+    first, *others = rows
+    if exported_language(first) is not None:
+        return True
+    if any(is_valid(cell) for cell in first):
+        return False
+    if any(is_valid(cell) for row in others for cell in row):
+        return True
+    cells = [cell for cell in first if cell]
+    return sum(1 for cell in cells if not _is_value(cell)) * 2 > len(cells)
 
 
 def _is_value(cell: str) -> bool:
-    return (
-        is_valid(cell)
-        or any(parse_naively(cell, date_format) for date_format in DateFormat)
-        or any(parse_number(cell, mark) is not None for mark in DecimalMark)
+    return any(parse_naively(cell, date_format) for date_format in DateFormat) or any(
+        parse_number(cell, mark) is not None for mark in DecimalMark
     )

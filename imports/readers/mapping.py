@@ -6,7 +6,7 @@ from imports.readers.choices import ColumnMapping, DateFormat, DecimalMark, Snif
 from imports.readers.synonyms import BASE_NAMES, field_names, plain_name
 from recipients.masterdata.address import is_valid
 from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldType
-from recipients.masterdata.labels import BASE_LABELS, LANGUAGES, Language, export_headers, folded
+from recipients.masterdata.labels import Language, export_headers, exported_language, folded
 
 Match = Callable[[str], str | None]
 """The target that a column's name stands for, or None."""
@@ -17,7 +17,7 @@ def guess_mapping(columns: Sequence[SniffedColumn], fields: Sequence[FieldDefini
 
     A header that Listkeep exported, in either language, is mapped completely.
     """
-    language = exported_language(columns)
+    language = exported_language([column.name for column in columns])
     matches = _matches(fields) if language is None else [_exported(fields, language), *_matches(fields)]
     found = _assign(columns, matches)
     if "email" not in found:
@@ -31,16 +31,6 @@ def guess_mapping(columns: Sequence[SniffedColumn], fields: Sequence[FieldDefini
         for target in [*BASE_COLUMNS, *types]
         if target in found
     ]
-
-
-def exported_language(columns: Sequence[SniffedColumn]) -> Language | None:
-    """The language of a header that Listkeep exported: it has all base columns under Listkeep's own names."""
-    names = [folded(column.name) for column in columns]
-    for language in LANGUAGES:
-        own = [folded(label) for label in BASE_LABELS[language].values()]
-        if names[: len(own)] == own:
-            return language
-    return None
 
 
 def _exported(fields: Sequence[FieldDefinition], language: Language) -> Match:

@@ -128,7 +128,7 @@ def _convert(
         if position is None:
             values.append(pa.repeat(constants[column.mapping.target], len(block.lines)))
             continue
-        array, found = column.values(block.columns[position], position)
+        array, found = column.values(block.columns[position], position, has_nul=block.has_nul)
         values.append(array)
         checks += found
     return values, sorted(checks, key=lambda check: _PRIORITY[check.reason])

@@ -59,11 +59,10 @@ class Grammar:
     def __init__(self, delimiter: str) -> None:
         mark = re.escape(delimiter)
         quoted = r'"(?:[^"]|"")*"'
+        flat = r'"(?:[^"\r\n]|"")*"'
         plain = rf'[^"{mark}\r\n][^{mark}\r\n]*'
-        # The first cell of a record that is not blank.
-        filled = rf'(?:{quoted}|[ \t]*[^"{mark}\r\n \t][^{mark}\r\n]*|[ \t]+"[^{mark}\r\n]*)'
-        record = rf"(?:[ \t]*{mark})*{filled}(?:{mark}(?:{quoted}|{plain}|))*(?:\r\n|\n|\r)"
-        self._regular = rf"\A(?:{record})*\z"
+        self._regular = _whole_records(quoted, plain, mark)
+        self._flat = _whole_records(flat, plain, mark)
         cell = rf'(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+|)'
         self._record = re.compile(rf"{cell}(?:{mark}{cell})*+(?=[\r\n]|\Z)".encode())
         self._cell = re.compile(rf"({cell})(?:{mark}|\Z)".encode())
@@ -79,7 +78,11 @@ class Grammar:
 
     def is_regular(self, data: bytes) -> bool:
         """Whether data is whole, well-formed records without a blank one, the last one with its line end."""
-        return bool(pc.match_substring_regex(pa.array([data], pa.binary()), self._regular)[0].as_py())
+        return _matches(data, self._regular)
+
+    def is_flat(self, data: bytes) -> bool:
+        """Whether data is regular and no cell has a line break inside, so that each line is a record."""
+        return _matches(data, self._flat)
 
     def records(
         self, data: bytes, *, first_line: int, final: bool, limit: int | None = None
@@ -122,6 +125,17 @@ class Grammar:
 
 def _decode(data: bytes) -> str:
     return data.decode("utf-8")
+
+
+def _whole_records(quoted: str, plain: str, mark: str) -> str:
+    """The regular expression (RE2) of whole records that are not blank."""
+    first_filled = rf'(?:{quoted}|[ \t]*[^"{mark}\r\n \t][^{mark}\r\n]*|[ \t]+"[^{mark}\r\n]*)'
+    record = rf"(?:[ \t]*{mark})*{first_filled}(?:{mark}(?:{quoted}|{plain}|))*(?:\r\n|\n|\r)"
+    return rf"\A(?:{record})*\z"
+
+
+def _matches(data: bytes, pattern: str) -> bool:
+    return bool(pc.match_substring_regex(pa.array([data], pa.binary()), pattern)[0].as_py())
 
 
 def broken_line(data: bytes, *, line: int) -> tuple[Record, int] | None:

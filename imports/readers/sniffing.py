@@ -18,7 +18,7 @@ from imports.readers.workbook import Sheet
 SAMPLE_ROWS: Final = 5
 _GUESS_ROWS: Final = 1_000
 _GUESS_BYTES: Final = 256 * 1024
-_HEADER_ROWS: Final = 2
+_HEADER_ROWS: Final = 20
 
 
 def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffed:
@@ -33,7 +33,7 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
         columns = _first_cells(rows)
         sheets = rows.sheets
         source = replace(source, sheet=rows.sheet)
-    if chosen is None and source.kind is not Kind.CSV and not guess_has_header([names]):
+    if chosen is None and source.kind is not Kind.CSV and not guess_has_header(_first_rows(names, columns)):
         # Only text is looked at before it is opened; opening a workbook twice would double the wait.
         columns = [[name, *cells] for name, cells in zip(names, columns, strict=True)]
         names = [""] * len(names)
@@ -54,6 +54,11 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
         ),
         sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
     )
+
+
+def _first_rows(names: list[str], columns: list[list[str]]) -> list[list[str]]:
+    """The header and the rows below it, as rows."""
+    return [names, *(list(row) for row in zip(*(cells[:_HEADER_ROWS] for cells in columns), strict=True))]
 
 
 def _guess_source(path: Path, file_name: str) -> Source:

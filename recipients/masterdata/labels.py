@@ -54,3 +54,13 @@ def export_headers(fields: Sequence[FieldDefinition], language: Language) -> dic
         own = label and label not in taken and labels.count(label) == 1
         headers[field.key] = field.label if own else f"{field.label} [{field.key}]"
     return headers
+
+
+def exported_language(headers: Sequence[str]) -> Language | None:
+    """The language of a header that Listkeep exported: it begins with all base columns under Listkeep's own names."""
+    names = [folded(header) for header in headers]
+    for language in LANGUAGES:
+        own = [folded(label) for label in BASE_LABELS[language].values()]
+        if names[: len(own)] == own:
+            return language
+    return None
