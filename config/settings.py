@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("LISTKEEP_VAR", BASE_DIR / "var"))
 
 
-def env_bool(name: str, default: bool) -> bool:
+def env_bool(name: str, *, default: bool) -> bool:
     """The truth of an environment variable: 1, true, yes, on are true; 0, false, no, off are false."""
     value = os.environ.get(name, "").strip().lower()
     if value == "":
