@@ -49,7 +49,8 @@ def measure(rows: int, repeats: int, pids: dict[str, int]) -> None:
     for row in table:
         floor = f"{median(row.floor):8.2f}" if row.floor else f"{'':8}"
         print(
-            f"{row.name:4} {row.what:70} {median(row.ours):8.2f} {floor} {row.figure:7.2f} {row.bar:5.2f} {row.aim:5.2f}"
+            f"{row.name:4} {row.what:70} {median(row.ours):8.2f} {floor} {row.figure:7.2f}"
+            f" {row.bar:5.2f} {row.aim:5.2f}"
         )
     print(f"\nA backup has {size / 1e6:.1f} MB, {size / rows:.0f} bytes a recipient.")
     for queue, peak in memory.items():

@@ -134,7 +134,7 @@ def _delete(deletion: Deletion, token: uuid.UUID) -> None:
 
 
 def delete_recipients(*, group: Group) -> None:
-    """Delete all recipients of a locked group with their activities, and account-wide values that no list shows then."""
+    """Delete all recipients of a locked group, their activities, and account-wide values that no list shows then."""
     key = {"account": group.account_id, "group": group.pk}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,6 @@
 """Imports for tests: a draft from the text of a CSV file, and the steps that workers would do, in this process."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -13,6 +12,7 @@ from backups.taking import take_backup
 from imports.models import Import
 from imports.readers import ColumnMapping, Kind, Source
 from imports.run import advance_import, confirm_import
+from recipients.holds import Interface
 from recipients.models import Group
 from recipients.storage import put_stream
 
@@ -23,8 +23,7 @@ def make_draft(
     *,
     targets: Sequence[str] = ("email",),
     mode: Import.Mode = Import.Mode.UPDATE_AND_ADD,
-    now: datetime | None = None,
-    **fields: object,
+    interface: Interface = Interface.BROWSER,
 ) -> Import:
     """A draft whose columns, separated by semicolons below a header, go to `targets` in their order."""
     run = Import(
@@ -35,8 +34,8 @@ def make_draft(
         source=Source(kind=Kind.CSV, encoding="utf-8", delimiter=";", has_header=True, sheet=None).to_json(),
         mapping=[ColumnMapping(target=target, column=place).to_json() for place, target in enumerate(targets)],
         mode=mode,
-        created_at=now or timezone.now(),
-        **fields,
+        interface=interface.value,
+        created_at=timezone.now(),
     )
     run.file_key = f"{group.account_id}/{run.pk}/upload"
     put_stream("imports", run.file_key, ContentFile(text.encode()))
@@ -76,7 +75,8 @@ def run_through(run: Import, actor: User) -> Import:
 def fresh(run: Import) -> Import:
     """The run as it is now."""
     with account_scope(run.account_id):
-        return Import.objects.select_related("group").get(pk=run.pk)
+        found: Import = Import.objects.select_related("group").get(pk=run.pk)
+    return found
 
 
 def backups_of(group: Group) -> list[Backup]:

@@ -27,7 +27,7 @@ from recipients.revision import raise_all_revisions, raise_revision
 
 
 def apply(*, group: Group, staged: Staged, options: Options, now: datetime) -> Outcome:
-    """Change `group` by the staged rows, raise its revision if one changed, and give what `plan` would have said before.
+    """Change `group` by the staged rows, raise its revision if one changed; gives what `plan` would have said before.
 
     The caller has locked the group (with account-wide fields in the file: all groups of the account).
     """

@@ -142,20 +142,18 @@ def test_writers_who_never_stop_cannot_keep_an_import_from_ending(group: Group, 
 def test_no_backup_is_made_when_the_rules_ask_for_none(
     account: Account, editor: User, group: Group, switch: str
 ) -> None:
-    fields: dict[str, object] = {}
+    interface = Interface.API if switch == "interface" else Interface.BROWSER
     with account_scope(account.pk):
         match switch:
             case "account":
                 Account.objects.update(automatic_backups=False)
             case "group":
                 Group.objects.update(automatic_backups=False)
-            case "interface":
-                fields["interface"] = Interface.API.value
             case "empty":
                 Recipient.objects.of(account_id=account.pk, group_id=group.pk).delete()
                 Group.objects.update(recipient_count=0, active_count=0)
         group.refresh_from_db()
-    run = make_draft(group, FILE, targets=TARGETS, **fields)
+    run = make_draft(group, FILE, targets=TARGETS, interface=interface)
     confirm(run, editor)
     advance(run)
     assert advance(run).status == Import.Status.DONE

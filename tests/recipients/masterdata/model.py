@@ -122,7 +122,8 @@ def updated_row(old: Row, row: Row, mapped: set[str], list_keys: list[str], opti
 
 def signed_off(old: Row, row: Row, options: Options) -> datetime | None:
     """The sign-off after the file."""
-    theirs, ours = row.get("deactivated_at"), old["deactivated_at"]
+    theirs: datetime | None = row.get("deactivated_at")
+    ours: datetime | None = old["deactivated_at"]
     if theirs and ours:
         return max(theirs, ours)
     if theirs:

@@ -141,22 +141,20 @@ def taken_rows(group: Group, folder: Path) -> dict[str, model.Row]:
     before=st.lists(row, max_size=6),
     file_rows=st.lists(row, min_size=1, max_size=8),
     mapped=st.sets(st.sampled_from(OPTIONAL_COLUMNS)),
-    mode=st.sampled_from(list(Mode)),
-    reactivate=st.booleans(),
+    options=st.builds(Options, mode=st.sampled_from(list(Mode)), reactivate=st.booleans()),
 )
 def test_a_file_does_what_plan_and_model_say(
     group: Group,
     before: list[model.Row],
     file_rows: list[model.Row],
     mapped: set[str],
-    mode: Mode,
-    reactivate: bool,
+    options: Options,
 ) -> None:
     keys = {"list_keys": list(LIST_FIELDS), "account_keys": list(ACCOUNT_FIELDS)}
     everything = {"email", *OPTIONAL_COLUMNS}
     mapped = mapped | {"email"}
     state, now = model.State(), datetime(2026, 3, 2, 10, tzinfo=UTC)
-    first, options = Options(Mode.ADD), Options(mode, reactivate)
+    first = Options(Mode.ADD)
     with account_scope(group.account_id), tempfile.TemporaryDirectory() as name, transaction.atomic():
         folder = Path(name)
         write_file(folder / "before.parquet", before, everything)
@@ -173,7 +171,7 @@ def test_a_file_does_what_plan_and_model_say(
 
 
 def test_apply_raises_the_revision_only_when_something_changed(group: Group, tmp_path: Path) -> None:
-    person = {name: None for name in OPTIONAL_COLUMNS} | {"email": "a@example.org", "name": "Ada"}
+    person = dict.fromkeys(OPTIONAL_COLUMNS) | {"email": "a@example.org", "name": "Ada"}
     write_file(tmp_path / "file.parquet", [person], {"email", "name"})
     revisions = []
     with account_scope(group.account_id):
@@ -185,7 +183,7 @@ def test_apply_raises_the_revision_only_when_something_changed(group: Group, tmp
 
 def test_account_wide_values_raise_the_revision_of_every_list(group: Group, tmp_path: Path) -> None:
     other = make_group(Account(pk=group.account_id), "Another list")
-    person = {name: None for name in OPTIONAL_COLUMNS} | {"email": "a@example.org", "city": "Köln"}
+    person = dict.fromkeys(OPTIONAL_COLUMNS) | {"email": "a@example.org", "city": "Köln"}
     write_file(tmp_path / "file.parquet", [person], {"email", "city"})
     with account_scope(group.account_id):
         carry_out(group, tmp_path / "file.parquet", Options(Mode.UPDATE_AND_ADD), NOW)
@@ -195,7 +193,7 @@ def test_account_wide_values_raise_the_revision_of_every_list(group: Group, tmp_
 
 def test_a_number_keeps_all_its_digits(group: Group, tmp_path: Path) -> None:
     number = Decimal("-1234567890123456789012345678.0123456789")
-    person = {name: None for name in OPTIONAL_COLUMNS} | {"email": "a@example.org", "turnover": number}
+    person = dict.fromkeys(OPTIONAL_COLUMNS) | {"email": "a@example.org", "turnover": number}
     write_file(tmp_path / "file.parquet", [person], {"email", "turnover"})
     with account_scope(group.account_id):
         carry_out(group, tmp_path / "file.parquet", Options(Mode.ADD), NOW)
