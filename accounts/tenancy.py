@@ -3,7 +3,8 @@
 Web and workers connect as a role that row-level security binds. `account_scope` opens a transaction that sees one
 account; `user_scope` one that sees a user's own memberships and the accounts they lead to. `across_accounts` is the
 one door for work across accounts (beat jobs, the admin site, sign-up); who looks for such work looks for its name.
-With none of them, every tenant table is empty and takes nothing.
+With none of them, every tenant table is empty and takes nothing. One inside another shows what it shows alone, and the
+outer one comes back after it.
 """
 
 import logging
@@ -26,17 +27,15 @@ def account_scope(account_id: int, *, user_id: int | None = None, snapshot: bool
     `snapshot` makes every query in it see the same instant (REPEATABLE READ); it must then be the outermost
     transaction. Leaving with an exception rolls back.
     """
-    settings = {ACCOUNT: str(account_id)}
-    if user_id is not None:
-        settings[USER] = str(user_id)
-    with _scope(settings, snapshot=snapshot):
+    user = "" if user_id is None else str(user_id)
+    with _scope({ACCOUNT: str(account_id), USER: user, ACROSS: ""}, snapshot=snapshot):
         yield
 
 
 @contextmanager
 def user_scope(user_id: int) -> Iterator[None]:
     """A transaction in which one user's memberships and the accounts that they lead to can be read."""
-    with _scope({USER: str(user_id)}):
+    with _scope({ACCOUNT: "", USER: str(user_id), ACROSS: ""}):
         yield
 
 
@@ -44,13 +43,16 @@ def user_scope(user_id: int) -> Iterator[None]:
 def across_accounts(reason: str) -> Iterator[None]:
     """The door: a transaction in which the rows of all accounts exist. `reason` is logged."""
     logger.debug("across accounts: %s", reason)
-    with _scope({ACROSS: "on"}):
+    with _scope({ACCOUNT: "", USER: "", ACROSS: "on"}):
         yield
 
 
 @contextmanager
 def _scope(settings: dict[str, str], *, snapshot: bool = False) -> Iterator[None]:
-    """A transaction (or, inside one, a savepoint) with database settings that end with it."""
+    """A transaction (or, inside one, a savepoint) with database settings that end with it.
+
+    Every scope gives all of the settings: one that a scope around it has made would let more be seen than it promises.
+    """
     nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
