@@ -1,0 +1,208 @@
+"""A whole customer: an account with members, lists, recipients, imports and backups, to be seen by nobody else.
+
+Every table that belongs to accounts gets a row of it, every page something to show. `secret` is a word that stands in
+each text of it: in names, addresses, values, file names, in the uploaded files and in the backups' files.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, AuditAction, Role, User
+from accounts.services import record
+from accounts.tenancy import account_scope
+from backups.models import Backup
+from backups.taking import take_in_lock
+from imports.models import Import
+from recipients.holds import Change, ChangeKind, Interface
+from recipients.masterdata.file import FieldType
+from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
+from recipients.storage import put_stream
+from tests.factories import (
+    make_account,
+    make_activity,
+    make_contact,
+    make_field,
+    make_group,
+    make_member,
+    make_recipient,
+    make_user,
+)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """An account and what is in it. Both lists have recipients; `deleted` is a list that is gone but for its backup."""
+
+    secret: str
+    account: Account
+    members: dict[Role, User]
+    group: Group
+    other_group: Group
+    deleted: Group
+    field: Field
+    account_wide_field: Field
+    recipient: Recipient
+    other_recipient: Recipient
+    contact: Contact
+    activity: Activity
+    backup: Backup
+    backup_of_deleted: Backup
+    deletion: Deletion
+    imports: dict[str, Import]  # by status
+
+
+def make_customer(secret: str) -> Customer:
+    """A customer whose texts all have `secret`, a word of small letters, in them."""
+    account = make_account(name=f"Firma {secret}")
+    members = {
+        role: make_member(
+            account, role, make_user(f"{role}@{secret}.example", first_name=secret.title(), last_name=role.label)
+        )
+        for role in Role
+    }
+    owner = members[Role.OWNER]
+    groups = [make_group(account, f"{name} {secret}", note=secret) for name in ("Kunden", "Presse", "Messe")]
+    group, other_group, deleted = groups
+    list_field = make_field(account, f"Ort {secret}", key="ort", group=group)
+    account_wide = make_field(account, f"Nummer {secret}", FieldType.NUMBER, key="nummer")
+    recipients = [make_recipients(one, secret) for one in groups]
+    contact = make_contact(account, recipients[0][0].email, {"nummer": 4711})
+    activity = make_activity(recipients[0][0], Activity.Kind.OPENED, subject=f"Betreff {secret}")
+    backup, backup_of_deleted = (make_backup(one, owner, label=f"{secret}.csv") for one in (group, deleted))
+    deletion = delete_group(deleted, owner)
+    return Customer(
+        secret=secret,
+        account=account,
+        members=members,
+        group=group,
+        other_group=other_group,
+        deleted=deleted,
+        field=list_field,
+        account_wide_field=account_wide,
+        recipient=recipients[0][0],
+        other_recipient=recipients[0][1],
+        contact=contact,
+        activity=activity,
+        backup=backup,
+        backup_of_deleted=backup_of_deleted,
+        deletion=deletion,
+        imports={status: make_import(group, owner, status, secret) for status in Import.Status.values},
+    )
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """A transaction, or a part of one, that leaves nothing behind."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def make_recipients(group: Group, secret: str) -> list[Recipient]:
+    """Three recipients of a list: an active one with a value, one who signed off, one without any date."""
+    return [
+        make_recipient(
+            group, f"anna@{secret}.example", values={"ort": secret}, tags=[secret], source=f"Formular {secret}"
+        ),
+        make_recipient(group, f"bernd@{secret}.example", deactivated_at=timezone.now()),
+        make_recipient(group, f"clara@{secret}.example", registered_at=None, activated_at=None),
+    ]
+
+
+def make_backup(group: Group, actor: User, *, label: str = "") -> Backup:
+    """A complete backup of a list as it is now, with its file in the storage."""
+    with account_scope(group.account_id):
+        change = Change(
+            kind=ChangeKind.IMPORT,
+            id=uuid.uuid4(),
+            group=Group.objects.select_related("account").get(pk=group.pk),
+            interface=Interface.BROWSER,
+            requested_by_id=actor.pk,
+            label=label,
+        )
+        return take_in_lock(change=change, now=timezone.now())
+
+
+def delete_group(group: Group, actor: User) -> Deletion:
+    """The done deletion of a list; the list's row stays, without recipients."""
+    now = timezone.now()
+    with account_scope(group.account_id):
+        Recipient.objects.filter(group=group).delete()
+        Group.objects.filter(pk=group.pk).update(deleted_at=now, recipient_count=0, active_count=0)
+        group.refresh_from_db()
+        record(
+            account_id=group.account_id,
+            actor_id=actor.pk,
+            action=AuditAction.GROUP_DELETED,
+            subject=group.name,
+            now=now,
+        )
+        return Deletion.objects.create(
+            account_id=group.account_id,
+            group=group,
+            status=Deletion.Status.DONE,
+            requested_at=now,
+            requested_by=actor,
+            finished_at=now,
+        )
+
+
+def make_import(group: Group, actor: User, status: str, secret: str) -> Import:
+    """An import of a CSV file with two columns, in the state that is asked for; the file is in the storage."""
+    now = timezone.now()
+    content = f"E-Mail;Ort\nneu@{secret}.example;{secret}\nkein {secret};Ulm\n".encode()
+    run = Import(
+        account_id=group.account_id,
+        group=group,
+        status=status,
+        requested_by=actor,
+        file_name=f"Kunden {secret}.csv",
+        file_size=len(content),
+        sniffed=sniffed(secret),
+        source=SOURCE,
+        mapping=[
+            {"target": "email", "column": 0, "alternative": None, "date_format": None, "decimal": None},
+            {"target": "ort", "column": 1, "alternative": None, "date_format": None, "decimal": None},
+        ],
+        created_at=now - timedelta(minutes=2),
+    )
+    run.file_key = f"{group.account_id}/{run.pk}/upload"
+    put_stream("imports", run.file_key, ContentFile(content, name="upload"))
+    if status != Import.Status.DRAFT:
+        run.confirmed_at = now - timedelta(minutes=1)
+    if status == Import.Status.FAILED:
+        run.failure = "group_locked"
+    if not run.is_running and status != Import.Status.DRAFT:
+        run.finished_at = now
+    with account_scope(group.account_id):
+        run.save(force_insert=True)
+    return run
+
+
+SOURCE = {"kind": "csv", "encoding": "utf-8", "delimiter": ";", "has_header": True, "sheet": None}
+
+
+def sniffed(secret: str) -> dict[str, Any]:
+    """What `imports.drafts` keeps of the file of `make_import`."""
+    return {
+        "source": SOURCE,
+        "sheets": [],
+        "columns": [
+            column(0, "E-Mail", [f"neu@{secret}.example", f"kein {secret}"]),
+            column(1, "Ort", [secret, "Ulm"]),
+        ],
+        "sample": [[f"neu@{secret}.example", secret], [f"kein {secret}", "Ulm"]],
+    }
+
+
+def column(position: int, name: str, samples: list[str]) -> dict[str, Any]:
+    """One column of `sniffed`, with cells that are neither dates nor numbers."""
+    return {"position": position, "name": name, "samples": samples, "date_formats": [], "decimals": []}
