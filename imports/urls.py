@@ -1,6 +1,17 @@
-"""The pages of this app."""
+"""The pages of the imports, below `a/<account>/`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from imports.views import drafts, history, runs
 
 app_name = "imports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("recipients/new/", drafts.new_list, name="new_list"),
+    path("recipients/<int:group_id>/add/", drafts.upload, name="upload"),
+    path("recipients/<int:group_id>/imports/", history.group_history, name="group_history"),
+    path("imports/", history.history, name="history"),
+    path("imports/<uuid:import_id>/", runs.run, name="run"),
+    path("imports/<uuid:import_id>/mapping/", drafts.mapping, name="mapping"),
+    path("imports/<uuid:import_id>/cancel/", runs.cancel, name="cancel"),
+    path("imports/<uuid:import_id>/rejected/", runs.rejected, name="rejected"),
+]

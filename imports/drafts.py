@@ -1,0 +1,212 @@
+"""Drafts: imports before they are confirmed. The file is stored and has been looked at; no recipient has changed.
+
+A file is looked at before anything is made, so that one which cannot be read leaves nothing behind.
+"""
+
+import dataclasses
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import transaction
+
+from accounts.models import Account, User
+from imports.models import Import
+from imports.readers import ColumnMapping, DateFormat, DecimalMark, Sniffed, SniffedColumn, Source, sniff
+from imports.run import GroupDeleted, confirm_import
+from imports.run import GroupLocked as ImportRefusedByLock
+from recipients.deletion import GroupGone, GroupLocked
+from recipients.masterdata.file import FieldScope, FieldType
+from recipients.models import Group
+from recipients.services import FieldRefused, create_field, create_group
+from recipients.storage import FAILURES, local_copy, put_stream, remove
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_ROWS = 5  # kept of what the reader shows
+SAMPLE_LENGTH = 200  # characters kept of each cell
+
+
+class NewFieldRefused(Exception):
+    """A field cannot be made for the column at `position`; `reason` is what the recipients app says of it."""
+
+    def __init__(self, position: int, reason: FieldRefused) -> None:
+        super().__init__(f"column {position}: {reason}")
+        self.position = position
+        self.reason = reason
+
+
+class FileUnavailable(Exception):
+    """The place where files are kept did not take or give a file. `code` says why; pages turn it into a sentence."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class NewField:
+    """A field to be made for the column at `position` (0-based) when the draft is confirmed."""
+
+    position: int
+    label: str
+    type: FieldType
+    scope: FieldScope
+    date_format: DateFormat | None = None
+    decimal: DecimalMark | None = None
+
+
+@transaction.atomic
+def start_new_list(
+    *, account: Account, name: str, note: str, upload: TemporaryUploadedFile, actor: User, now: datetime
+) -> Import:
+    """A new list and a draft of its first import. Raises UnreadableFile or FileUnavailable; then neither is there."""
+    sniffed = _sniff_upload(upload)
+    group = create_group(account=account, name=name, note=note, actor=actor, now=now)
+    return _keep(group=group, upload=upload, sniffed=sniffed, actor=actor, now=now)
+
+
+@transaction.atomic
+def start_draft(*, group: Group, upload: TemporaryUploadedFile, actor: User, now: datetime) -> Import:
+    """A draft of an import into a list. Raises UnreadableFile or FileUnavailable; then nothing is kept."""
+    return _keep(group=group, upload=upload, sniffed=_sniff_upload(upload), actor=actor, now=now)
+
+
+def _sniff_upload(upload: TemporaryUploadedFile) -> Sniffed:
+    return sniff(Path(upload.temporary_file_path()), file_name=upload.name or "")
+
+
+def _keep(*, group: Group, upload: TemporaryUploadedFile, sniffed: Sniffed, actor: User, now: datetime) -> Import:
+    """Store the file, then the row; the file goes again when the row cannot be written."""
+    run = Import(
+        account_id=group.account_id,
+        group=group,
+        requested_by=actor,
+        file_name=upload.name or "",
+        file_size=upload.size or 0,
+        sniffed=sniffed_to_json(sniffed),
+        source=sniffed.source.to_json(),
+        created_at=now,
+    )
+    run.file_key = f"{group.account_id}/{run.pk}/upload"
+    try:
+        put_stream("imports", run.file_key, upload)
+    except FAILURES as error:
+        logger.exception("an upload of account %s could not be stored", group.account_id)
+        raise FileUnavailable("storage_unavailable") from error
+    try:
+        run.save(force_insert=True)
+    except BaseException:
+        remove("imports", run.file_key)
+        raise
+    return run
+
+
+def read_again(*, run: Import, source: Source) -> Sniffed:
+    """What a draft's file looks like when it is read as `source` says; kept with the draft.
+
+    Raises UnreadableFile when it cannot be read so, and FileUnavailable; then the draft stays as it was.
+    """
+    try:
+        with local_copy("imports", run.file_key) as path:
+            sniffed = sniff(path, file_name=run.file_name, chosen=source)
+    except FileNotFoundError as error:
+        raise FileUnavailable("file_missing") from error
+    except FAILURES as error:
+        logger.exception("the file of import %s could not be read", run.pk)
+        raise FileUnavailable("storage_unavailable") from error
+    run.sniffed, run.source = sniffed_to_json(sniffed), sniffed.source.to_json()
+    Import.objects.filter(account_id=run.account_id, pk=run.pk, status=Import.Status.DRAFT).update(
+        sniffed=run.sniffed, source=run.source
+    )
+    return sniffed
+
+
+@transaction.atomic
+def confirm_draft(
+    *,
+    import_id: uuid.UUID,
+    account: Account,
+    source: Source,
+    mapping: Sequence[ColumnMapping],
+    new_fields: Sequence[NewField],
+    mode: Import.Mode,
+    reactivate: bool,
+    actor: User,
+    now: datetime,
+) -> None:
+    """Make the new fields, keep what the person chose and start the import; what has started already stays as it is.
+
+    The row is locked first, so that of two confirmations at once the second one finds the import started and makes no
+    field again. Raises NewFieldRefused or CannotImport; then nothing has changed.
+    """
+    run = Import.objects.select_for_update(of=("self",)).select_related("group").get(account=account, pk=import_id)
+    if run.status != Import.Status.DRAFT:
+        return
+    made = [_make_field(group=run.group, new=new, actor=actor, now=now) for new in new_fields]
+    run.source = source.to_json()
+    run.mapping = [one.to_json() for one in (*mapping, *made)]
+    run.mode = mode
+    run.reactivate = reactivate
+    run.save(update_fields=["source", "mapping", "mode", "reactivate"])
+    confirm_import(run=run, actor=actor, now=now)
+
+
+def _make_field(*, group: Group, new: NewField, actor: User, now: datetime) -> ColumnMapping:
+    """Make a field and say which column fills it."""
+    try:
+        field = create_field(
+            account=group.account,
+            group=group if new.scope is FieldScope.LIST else None,
+            label=new.label,
+            type=new.type,
+            actor=actor,
+            now=now,
+        )
+    except FieldRefused as error:
+        raise NewFieldRefused(new.position, error) from error
+    except GroupLocked as error:
+        raise ImportRefusedByLock from error
+    except GroupGone as error:
+        raise GroupDeleted from error
+    return ColumnMapping(target=field.key, column=new.position, date_format=new.date_format, decimal=new.decimal)
+
+
+def sniffed_to_json(sniffed: Sniffed) -> dict[str, Any]:
+    """As plain JSON values that PostgreSQL can hold: few rows, cells cut, without NUL characters."""
+    found = dataclasses.asdict(sniffed)
+    for column in found["columns"]:
+        column["name"] = _storable(column["name"])
+        column["samples"] = [_storable(cell) for cell in column["samples"][:SAMPLE_ROWS]]
+    found["sample"] = [[_storable(cell) for cell in row] for row in found["sample"][:SAMPLE_ROWS]]
+    return found
+
+
+def _storable(cell: str) -> str:
+    """A cell as it is shown: its beginning, and the sign for a character that cannot be shown where one stood."""
+    shown = cell[:SAMPLE_LENGTH].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return shown.encode(errors="replace").decode()
+
+
+def sniffed_from_json(data: dict[str, Any]) -> Sniffed:
+    """Back from `sniffed_to_json`."""
+    return Sniffed(
+        source=Source.from_json(data["source"]),
+        sheets=tuple(data["sheets"]),
+        columns=tuple(
+            SniffedColumn(
+                position=column["position"],
+                name=column["name"],
+                samples=tuple(column["samples"]),
+                date_formats=tuple(DateFormat(one) for one in column["date_formats"]),
+                decimals=tuple(DecimalMark(one) for one in column["decimals"]),
+            )
+            for column in data["columns"]
+        ),
+        sample=tuple(tuple(row) for row in data["sample"]),
+    )

@@ -1,0 +1,167 @@
+"""The forms of the wizard but for the mapping itself: the file, how it is read, what the import may do."""
+
+from typing import Any, Final
+
+from django import forms
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from imports.models import Import
+from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
+from recipients.models import Group
+
+ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,text/csv,text/plain"
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+ENCODING_LABELS: Final[dict[str, Promise | str]] = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16-le": "Unicode (UTF-16 LE)",
+    "utf-16-be": "Unicode (UTF-16 BE)",
+    "windows-1252": gettext_lazy("Western European (Windows-1252)"),
+    "iso-8859-15": gettext_lazy("Western European (ISO-8859-15)"),
+    "windows-1250": gettext_lazy("Central European (Windows-1250)"),
+    "mac-roman": gettext_lazy("Western European (Mac Roman)"),
+    "cp850": gettext_lazy("Western European (DOS, CP850)"),
+}
+# A tab cannot stand in a form's value unharmed, and the empty one means a column without any delimiter.
+DELIMITER_NAMES: Final = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe", "": "none"}
+DELIMITER_LABELS: Final[dict[str, Promise]] = {
+    ";": gettext_lazy("Semicolon (;)"),
+    ",": gettext_lazy("Comma (,)"),
+    "\t": gettext_lazy("Tab"),
+    "|": gettext_lazy("Vertical bar (|)"),
+    "": gettext_lazy("None: one column"),
+}
+
+
+class UploadForm(forms.Form):
+    """A file or pasted rows; either becomes an uploaded file in `cleaned_data["upload"]`."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        allow_empty_file=True,  # the reader says what is wrong with an empty one
+        widget=forms.FileInput(attrs={"accept": ACCEPTED}),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Rows from a spreadsheet or a list of addresses"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        file, text = cleaned.get("file"), cleaned.get("text") or ""
+        if file and text.strip():
+            self.add_error("text", _("A file is chosen as well. Empty this field, or load the page again."))
+        elif file:
+            cleaned["upload"] = file
+        elif text.strip():
+            cleaned["upload"] = as_upload(text)
+        elif "text" not in self.errors:
+            self.add_error("file", _("Choose a file, or paste rows below."))
+        return cleaned
+
+    def refuse_upload(self, sentence: str) -> None:
+        """Say what is wrong with the rows, beside where they came from."""
+        self.add_error("file" if self.cleaned_data.get("file") else "text", sentence)
+
+
+class NewListForm(UploadForm):
+    """As UploadForm, with the list that the rows go into."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name of the list"),
+        max_length=Group._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Where the recipients come from"),
+        required=False,
+        max_length=Group._meta.get_field("note").max_length,
+        help_text=gettext_lazy("Such as “sign-ups on our website since 2020”. Only you and your colleagues see it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def as_upload(text: str) -> TemporaryUploadedFile:
+    """Pasted text as an uploaded file, in UTF-8 and marked as such, so that nobody has to guess its encoding."""
+    content = (BYTE_ORDER_MARK + text).encode()
+    upload = TemporaryUploadedFile(_("Pasted text"), "text/plain", len(content), "utf-8")
+    upload.write(content)
+    upload.flush()
+    upload.seek(0)
+    return upload
+
+
+class SourceForm(forms.Form):
+    """How the file is read; it has the fields that matter to the file's kind."""
+
+    has_header = forms.BooleanField(label=gettext_lazy("The first row holds the names of the columns"), required=False)
+
+    def __init__(self, data: Any = None, *, sniffed: Sniffed) -> None:
+        self._kind = sniffed.source.kind
+        super().__init__(data, prefix="source", initial=_initial(sniffed.source))
+        if self._kind is Kind.CSV:
+            self.fields["encoding"] = _choice(_("Encoding"), _encoding_choices(sniffed.source.encoding))
+            self.fields["delimiter"] = _choice(
+                _("Columns are separated by"), _delimiter_choices(sniffed.source.delimiter)
+            )
+        else:
+            self.fields["sheet"] = _choice(_("Sheet"), [(name, name) for name in sniffed.sheets])
+        self.order_fields(["encoding", "delimiter", "sheet", "has_header"])
+
+    def source(self) -> Source:
+        """What the person chose; the form must be valid."""
+        by_name = {name: delimiter for delimiter, name in DELIMITER_NAMES.items()}
+        chosen = self.cleaned_data.get("delimiter")
+        return Source(
+            kind=self._kind,
+            encoding=self.cleaned_data.get("encoding"),
+            delimiter=None if chosen is None else by_name.get(chosen, chosen),
+            has_header=self.cleaned_data["has_header"],
+            sheet=self.cleaned_data.get("sheet"),
+        )
+
+
+def _choice(label: str, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices)
+
+
+def _initial(source: Source) -> dict[str, Any]:
+    delimiter = source.delimiter
+    return {
+        "encoding": source.encoding,
+        "delimiter": None if delimiter is None else DELIMITER_NAMES.get(delimiter, delimiter),
+        "sheet": source.sheet,
+        "has_header": source.has_header,
+    }
+
+
+def _encoding_choices(guessed: str | None) -> list[tuple[str, Any]]:
+    choices: list[tuple[str, Any]] = [(name, ENCODING_LABELS[name]) for name in ENCODINGS]
+    if guessed is not None and guessed not in ENCODINGS:
+        choices.append((guessed, guessed))
+    return choices
+
+
+def _delimiter_choices(guessed: str | None) -> list[tuple[str, Any]]:
+    choices: list[tuple[str, Any]] = [(DELIMITER_NAMES[one], DELIMITER_LABELS[one]) for one in (*DELIMITERS, "")]
+    if guessed is not None and guessed not in DELIMITER_NAMES:
+        choices.append((guessed, guessed))
+    return choices
+
+
+class OptionsForm(forms.Form):
+    """What the import may do."""
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("What the import does"),
+        choices=Import.Mode.choices,
+        initial=Import.Mode.UPDATE_AND_ADD,
+        widget=forms.RadioSelect,
+    )
+    reactivate = forms.BooleanField(label=gettext_lazy("Turn unsubscribed people active again"), required=False)

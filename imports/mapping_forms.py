@@ -1,0 +1,315 @@
+"""The forms of the mapping: one for each target, one for each column that no target takes.
+
+Each can be shown again with what a person entered without judging it, because the page shows the samples of a column
+as soon as it is chosen.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from imports.drafts import NewField
+from imports.readers import ColumnMapping, DateFormat, DecimalMark, SniffedColumn
+from imports.readers.words import parse_gender
+from imports.targets import Holds, Target, doubt, language, shown_samples
+from recipients.masterdata.file import FieldScope, FieldType
+from recipients.masterdata.labels import GENDER_LABELS
+from recipients.masterdata.values import (
+    MAX_TEXT_LENGTH,
+    NUMBER_PRECISION,
+    NUMBER_SCALE,
+    UnstorableText,
+    format_number,
+    normalise_tags,
+    normalise_text,
+)
+from recipients.models import Field
+
+DATE_FORMAT_CHOICES: Final[list[tuple[str, Promise | str]]] = [
+    (DateFormat.DAY_DOT.value, "31.12.2026"),
+    (DateFormat.ISO.value, "2026-12-31"),
+    (DateFormat.DAY_SLASH.value, gettext_lazy("31/12/2026 (day first)")),
+    (DateFormat.MONTH_SLASH.value, gettext_lazy("12/31/2026 (month first)")),
+    (DateFormat.DAY_DASH.value, "31-12-2026"),
+    (DateFormat.COMPACT.value, "20261231"),
+    (DateFormat.EXCEL.value, gettext_lazy("46387 (Excel’s count of days)")),
+    (DateFormat.UNIX.value, gettext_lazy("1798761599 (seconds since 1970)")),
+]
+DECIMAL_CHOICES: Final[list[tuple[str, Promise | str]]] = [
+    (DecimalMark.COMMA.value, "1.234,56"),
+    (DecimalMark.POINT.value, "1,234.56"),
+]
+# Notations that are dates beyond doubt; digits alone could as well be customer numbers.
+WRITTEN_DATES: Final = frozenset(
+    {DateFormat.ISO, DateFormat.DAY_DOT, DateFormat.DAY_SLASH, DateFormat.MONTH_SLASH, DateFormat.DAY_DASH}
+)
+
+
+class ShownForm(forms.Form):
+    """A form with a prefix that takes `data` as judged input (`checked`) or only as what is to be shown again."""
+
+    def __init__(self, data: QueryDict | None, *, checked: bool, prefix: str, initial: dict[str, Any]) -> None:
+        super().__init__(data if checked else None, prefix=prefix, initial=initial)
+        if data is not None and not checked:
+            for name, field in self.fields.items():
+                self.initial[name] = field.widget.value_from_datadict(data, MultiValueDict(), self.add_prefix(name))
+
+
+class TargetForm(ShownForm):
+    """Which column fills one target; or the value that every row gets."""
+
+    date_format = forms.ChoiceField(label=gettext_lazy("Dates are written like"), choices=DATE_FORMAT_CHOICES)
+    decimal = forms.ChoiceField(label=gettext_lazy("Numbers are written like"), choices=DECIMAL_CHOICES)
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        checked: bool,
+        target: Target,
+        columns: Sequence[SniffedColumn],
+        choices: list[tuple[str, Any]],
+        guess: ColumnMapping | None,
+    ) -> None:
+        self.target = target
+        self._columns = columns
+        super().__init__(data, checked=checked, prefix=f"to-{target.key}", initial=_guessed(guess))
+        self.fields["column"] = forms.ChoiceField(
+            label=_("Column of the file"),
+            required=False,
+            choices=choices,
+            widget=forms.Select(attrs={"class": "mapping__column"}),
+        )
+        if not target.holds.is_time:
+            del self.fields["date_format"]
+        if target.holds is not Holds.NUMBER:
+            del self.fields["decimal"]
+        if not target.is_email:
+            self.fields["alternative"] = alternative_field(target)
+
+    @cached_property
+    def position(self) -> int | None:
+        """The chosen column's position, judged or not; None when none is chosen."""
+        return chosen_position(self["column"].value(), self._columns)
+
+    @property
+    def chosen(self) -> SniffedColumn | None:
+        """The chosen column."""
+        return None if self.position is None else self._columns[self.position]
+
+    @property
+    def samples(self) -> list[str]:
+        """Cells of the chosen column."""
+        return shown_samples(self.chosen) if self.chosen else []
+
+    @property
+    def doubt(self) -> str:
+        """Why the chosen column seems not to belong here; empty when it seems to."""
+        return doubt(self.target, self.chosen) if self.chosen else ""
+
+    def clean_column(self) -> str:
+        """The column; the address needs one."""
+        column: str = self.cleaned_data["column"]
+        if self.target.is_email and not column:
+            raise forms.ValidationError(_("Choose the column that holds the e-mail addresses."))
+        return column
+
+    def clean_alternative(self) -> str | None:
+        """The value as the reader takes it, in the same notation whatever the person's language."""
+        return as_read(self.target, self.cleaned_data["alternative"])
+
+    def mapping(self) -> ColumnMapping | None:
+        """What the person chose; None for nothing. The form must be valid."""
+        cleaned = self.cleaned_data
+        if self.position is not None:
+            return ColumnMapping(
+                target=self.target.key,
+                column=self.position,
+                date_format=DateFormat(cleaned["date_format"]) if self.target.holds.is_time else None,
+                decimal=DecimalMark(cleaned["decimal"]) if self.target.holds is Holds.NUMBER else None,
+            )
+        if cleaned.get("alternative"):
+            return ColumnMapping(target=self.target.key, column=None, alternative=cleaned["alternative"])
+        return None
+
+
+class NewFieldForm(ShownForm):
+    """A field to be made for a column that no target takes."""
+
+    create = forms.BooleanField(label=gettext_lazy("Create a new field"), required=False)
+    label = forms.CharField(
+        label=gettext_lazy("Name of the field"), required=False, max_length=Field._meta.get_field("label").max_length
+    )
+    type = forms.ChoiceField(label=gettext_lazy("Type"), choices=Field.TYPES)
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Belongs to"),
+        choices=[
+            (FieldScope.LIST.value, gettext_lazy("this list")),
+            (FieldScope.ACCOUNT.value, gettext_lazy("all lists")),
+        ],
+    )
+    date_format = forms.ChoiceField(label=gettext_lazy("Dates are written like"), choices=DATE_FORMAT_CHOICES)
+    decimal = forms.ChoiceField(label=gettext_lazy("Numbers are written like"), choices=DECIMAL_CHOICES)
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        checked: bool,
+        column: SniffedColumn,
+        name: str,
+        suggested: FieldType,
+        create: bool,
+        is_export: bool,
+    ) -> None:
+        self.column = column
+        self.name = name
+        date_format, decimal = likeliest_notations(column, is_export=is_export)
+        initial = {
+            "create": create,
+            "label": name[: Field._meta.get_field("label").max_length],
+            "type": suggested.value,
+            "scope": FieldScope.LIST.value,
+            "date_format": date_format.value,
+            "decimal": decimal.value,
+        }
+        super().__init__(data, checked=checked, prefix=prefix_of_new(column), initial=initial)
+
+    @property
+    def samples(self) -> list[str]:
+        """Cells of the column."""
+        return shown_samples(self.column)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("create") and not cleaned.get("label") and "label" not in self.errors:
+            self.add_error("label", _("Give the field a name."))
+        return cleaned
+
+    def new_field(self) -> NewField | None:
+        """The field to be made; None when the column is left out. The form must be valid."""
+        cleaned = self.cleaned_data
+        if not cleaned["create"]:
+            return None
+        field_type = FieldType(cleaned["type"])
+        return NewField(
+            position=self.column.position,
+            label=cleaned["label"],
+            type=field_type,
+            scope=FieldScope(cleaned["scope"]),
+            date_format=DateFormat(cleaned["date_format"]) if field_type is FieldType.DATE else None,
+            decimal=DecimalMark(cleaned["decimal"]) if field_type is FieldType.NUMBER else None,
+        )
+
+
+def prefix_of_new(column: SniffedColumn) -> str:
+    """What the names of a new field's form begin with."""
+    return f"new-{column.position}"
+
+
+def _guessed(guess: ColumnMapping | None) -> dict[str, Any]:
+    if guess is None or guess.column is None:
+        return {}
+    return {
+        "column": str(guess.column),
+        "date_format": guess.date_format.value if guess.date_format else DateFormat.ISO.value,
+        "decimal": guess.decimal.value if guess.decimal else DecimalMark.POINT.value,
+    }
+
+
+def likeliest_notations(column: SniffedColumn, *, is_export: bool) -> tuple[DateFormat, DecimalMark]:
+    """How dates and numbers are most likely written in a column; an export of Listkeep has its own notations."""
+    if is_export:
+        return DateFormat.ISO, DecimalMark.POINT
+    return (column.date_formats or (DateFormat.ISO,))[0], (column.decimals or (DecimalMark.POINT,))[0]
+
+
+def chosen_position(value: object, columns: Sequence[SniffedColumn]) -> int | None:
+    """The position in a submitted value, if the file has that column."""
+    text = str(value or "")
+    return int(text) if text.isdecimal() and len(text) < 6 and int(text) < len(columns) else None
+
+
+def alternative_field(target: Target) -> forms.Field:
+    """The form field of a value that every row gets."""
+    label = _("The same value for all rows")
+    match target.holds:
+        case Holds.NUMBER:
+            return forms.DecimalField(
+                label=label, required=False, localize=True, max_digits=NUMBER_PRECISION, decimal_places=NUMBER_SCALE
+            )
+        case Holds.DATE:
+            widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            return forms.DateField(label=label, required=False, widget=widget)
+        case Holds.MOMENT:
+            moment = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+            return forms.DateTimeField(label=label, required=False, widget=moment)
+        case Holds.GENDER:
+            words = GENDER_LABELS[language()]
+            return forms.ChoiceField(label=label, required=False, choices=[("", "–"), *words.items()])
+    return forms.CharField(label=label, required=False, max_length=MAX_TEXT_LENGTH)
+
+
+def as_read(target: Target, value: object) -> str | None:
+    """A cleaned alternative value in the notation that the reader takes without being told a format."""
+    if value is None or value == "":
+        return None
+    try:
+        match value:
+            case Decimal():
+                return format_number(value)
+            case datetime() | date():
+                return value.isoformat()
+            case str() if target.holds is Holds.TAGS:
+                return ", ".join(normalise_tags([value])) or None
+            case str():
+                return normalise_text(value)
+    except UnstorableText as error:
+        raise forms.ValidationError(_("This value holds characters that cannot be stored.")) from error
+    raise TypeError(f"{value!r} is no alternative value.")
+
+
+def suggested_type(column: SniffedColumn, known: FieldType | None) -> FieldType:
+    """The type of a new field: that of fields with the same name, else what its cells are beyond doubt, else text.
+
+    Whole numbers stay text: postcodes, telephone and customer numbers would lose their zeros.
+    """
+    cells = [cell.strip() for cell in column.samples if cell.strip()]
+    if known is not None and fits(column, known):
+        return known
+    if not cells:
+        return FieldType.TEXT
+    if column.date_formats and column.date_formats[0] in WRITTEN_DATES:
+        return FieldType.DATE
+    if column.decimals and any("," in cell or "." in cell for cell in cells) and not any(map(_has_leading_zero, cells)):
+        return FieldType.NUMBER
+    if all(len(cell) > 1 and parse_gender(cell) for cell in cells):
+        return FieldType.GENDER
+    return FieldType.TEXT
+
+
+def _has_leading_zero(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == "0" and cell[1].isdecimal()
+
+
+def fits(column: SniffedColumn, field_type: FieldType) -> bool:
+    """Whether the sampled cells of a column can be read as a type."""
+    cells = [cell.strip() for cell in column.samples if cell.strip()]
+    match field_type:
+        case FieldType.DATE:
+            return bool(column.date_formats) or not cells
+        case FieldType.NUMBER:
+            return bool(column.decimals) or not cells
+        case FieldType.GENDER:
+            return all(parse_gender(cell) for cell in cells)
+        case FieldType.TEXT:
+            return True

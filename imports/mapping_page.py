@@ -1,0 +1,262 @@
+"""The mapping page as a whole: all its forms, made from a draft and from what a person has entered so far."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from imports.drafts import NewField
+from imports.forms import OptionsForm, SourceForm
+from imports.mapping_forms import (
+    NewFieldForm,
+    TargetForm,
+    chosen_position,
+    likeliest_notations,
+    prefix_of_new,
+    suggested_type,
+)
+from imports.queries import known_types
+from imports.readers import ColumnMapping, Sniffed, SniffedColumn, Source, guess_mapping
+from imports.targets import base_targets, column_names, field_targets, shown_samples
+from recipients.masterdata.file import MAX_FIELDS, FieldScope
+from recipients.masterdata.labels import exported_language, folded
+from recipients.models import Group
+from recipients.queries import fields_of
+from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
+
+ROWS_SHOWN = 3
+
+
+class MappingPage:
+    """Without `data`: what Listkeep guesses. With it: what the person entered, judged when `checked`.
+
+    `columns_kept`: `data` was entered for these very columns; else only its choices apart from columns count.
+    """
+
+    def __init__(
+        self,
+        *,
+        group: Group,
+        sniffed: Sniffed,
+        data: QueryDict | None = None,
+        checked: bool = False,
+        columns_kept: bool = True,
+    ) -> None:
+        self.group = group
+        self.sniffed = sniffed
+        self.error = ""
+        self._fields = fields_of(group)
+        self._names = column_names(sniffed.columns)
+        self._targets = [*base_targets(), *field_targets(self._fields)]
+        self._is_export = exported_language([column.name for column in sniffed.columns]) is not None
+        self._data = self._settled(data) if data is not None and columns_kept else None
+        self.checked = checked and self._data is not None
+        self.source = SourceForm(sniffed=sniffed)
+        self.options = self._options_form(data)
+        self.targets = self._target_forms()
+        self.new_fields = self._new_field_forms()
+
+    # --- what the template shows ---
+
+    @property
+    def email(self) -> TargetForm:
+        """The address."""
+        return self.targets[0]
+
+    @property
+    def of_list(self) -> list[TargetForm]:
+        """The list's own fields."""
+        return [form for form in self.targets if form.target.scope is FieldScope.LIST]
+
+    @property
+    def of_account(self) -> list[TargetForm]:
+        """The account-wide fields."""
+        return [form for form in self.targets if form.target.scope is FieldScope.ACCOUNT]
+
+    @property
+    def registration(self) -> list[TargetForm]:
+        """Registration information."""
+        return [form for form in self.targets if form.target.scope is None and not form.target.is_email]
+
+    @property
+    def registration_mapped(self) -> int:
+        """How much of the registration information a column fills."""
+        return sum(form.position is not None for form in self.registration)
+
+    @property
+    def registration_open(self) -> bool:
+        """Whether an error stands in registration information, so that it must not stay folded."""
+        return self.checked and any(form.errors for form in self.registration)
+
+    @property
+    def consent_is_mapped(self) -> bool:
+        """Whether the file tells who has unsubscribed."""
+        return any(form.target.key == "deactivated_at" and form.position is not None for form in self.targets)
+
+    @property
+    def column_names(self) -> list[str]:
+        """The file's columns, in its order."""
+        return self._names
+
+    @property
+    def first_rows(self) -> tuple[tuple[str, ...], ...]:
+        """The file's first rows."""
+        return self.sniffed.sample[:ROWS_SHOWN]
+
+    @property
+    def source_mark(self) -> str:
+        """Tells the way of reading that this page shows from every other."""
+        return mark_of(self.sniffed.source)
+
+    # --- what the person chose ---
+
+    @cached_property
+    def is_valid(self) -> bool:
+        """Whether the import can start; else the forms hold errors beside their causes."""
+        shown: list[forms.Form] = [self.options, *self.targets, *self.new_fields]
+        for form in shown:
+            form.full_clean()
+        if not any(form.errors for form in shown):
+            self._refuse_names_taken()
+            self._refuse_too_many()
+        return all(not form.errors for form in shown)
+
+    def mapping(self) -> list[ColumnMapping]:
+        """Which column fills what; the page must be valid."""
+        return [one for form in self.targets if (one := form.mapping())]
+
+    def fields_to_make(self) -> list[NewField]:
+        """The fields that the person wants made; the page must be valid."""
+        return [one for form in self.new_fields if (one := form.new_field())]
+
+    def refuse_field(self, position: int, reason: FieldRefused) -> None:
+        """Say beside a new field why it cannot be made."""
+        for form in self.new_fields:
+            if form.column.position == position:
+                form.add_error("label", field_refused_sentence(reason))
+
+    def _refuse_names_taken(self) -> None:
+        """Two columns for one field are a mistake, whether the field is there or is to be made twice."""
+        taken = {folded(target.label) for target in self._targets}
+        for form in self.new_fields:
+            label = form.cleaned_data["label"]
+            if not form.cleaned_data["create"]:
+                continue
+            if folded(label) in taken:
+                form.add_error("label", field_refused_sentence(FieldLabelTaken(label)))
+            taken.add(folded(label))
+
+    def _refuse_too_many(self) -> None:
+        wanted = [form for form in self.new_fields if form.cleaned_data["create"]]
+        if len(wanted) > self._room:
+            wanted[self._room].add_error(
+                "create", _("A list has at most %(most)d fields. Create fewer.") % {"most": MAX_FIELDS}
+            )
+
+    # --- the forms ---
+
+    @property
+    def _room(self) -> int:
+        """So many fields can still be made."""
+        return max(0, MAX_FIELDS - len(self._fields))
+
+    def _options_form(self, data: QueryDict | None) -> OptionsForm:
+        if data is None or self.checked:
+            return OptionsForm(data)
+        blank = OptionsForm()
+        return OptionsForm(
+            initial={name: field.widget.value_from_datadict(data, {}, name) for name, field in blank.fields.items()}
+        )
+
+    def _target_forms(self) -> list[TargetForm]:
+        columns = self.sniffed.columns
+        guesses: dict[str, ColumnMapping] = {}
+        if not self.checked:
+            guessed = guess_mapping(columns, [field.definition() for field in self._fields])
+            guesses = {one.target: one for one in guessed}
+        numbered = [(str(position), name) for position, name in enumerate(self._names)]
+        return [
+            TargetForm(
+                self._data if self.checked or self._has(f"to-{target.key}-column") else None,
+                checked=self.checked,
+                target=target,
+                columns=columns,
+                choices=[("", _("– choose a column –") if target.is_email else _("– not imported –")), *numbered],
+                guess=guesses.get(target.key),
+            )
+            for target in self._targets
+        ]
+
+    def _new_field_forms(self) -> list[NewFieldForm]:
+        """One for each column that no target takes. In a judged page only for those that the person has seen."""
+        taken = {form.position for form in self.targets}
+        free = [column for column in self.sniffed.columns if column.position not in taken]
+        if self.checked:
+            free = [column for column in free if self._has(f"{prefix_of_new(column)}-label")]
+        known = known_types(account_id=self.group.account_id, labels=[column.name for column in free if column.name])
+        ticked = self._ticked(free)
+        return [
+            NewFieldForm(
+                self._data if self._has(f"{prefix_of_new(column)}-label") else None,
+                checked=self.checked,
+                column=column,
+                name=self._names[column.position],
+                suggested=suggested_type(column, known.get(folded(column.name))),
+                create=column.position in ticked,
+                is_export=self._is_export,
+            )
+            for column in free
+        ]
+
+    def _ticked(self, free: Sequence[SniffedColumn]) -> set[int]:
+        """The columns that become fields unless the person objects.
+
+        In a list without fields of its own these are all that say something: who brings a list back loses nothing.
+        """
+        if any(field.group_id is not None for field in self._fields):
+            return set()
+        telling = [column.position for column in free if column.name and shown_samples(column)]
+        return set(telling[: self._room])
+
+    def _settled(self, data: QueryDict) -> QueryDict:
+        """What was entered, with the likeliest notation for each column that was chosen since the page was shown.
+
+        The page says in `to-<target>-shown` for which column it showed the notation.
+        """
+        changed = data.copy()
+        for target in self._targets:
+            prefix = f"to-{target.key}"
+            position = chosen_position(data.get(f"{prefix}-column"), self.sniffed.columns)
+            if position is None or data.get(f"{prefix}-shown") == str(position):
+                continue
+            date_format, decimal = likeliest_notations(self.sniffed.columns[position], is_export=self._is_export)
+            changed[f"{prefix}-date_format"], changed[f"{prefix}-decimal"] = date_format.value, decimal.value
+        return changed
+
+    def _has(self, name: str) -> bool:
+        return self._data is not None and name in self._data
+
+
+def field_refused_sentence(reason: FieldRefused) -> str:
+    """Why a field cannot be made, and what to do, in the present language."""
+    match reason:
+        case FieldLabelTaken(group_name=""):
+            return _("There is a field of this name already. Choose it above, or take another name.")
+        case FieldLabelTaken():
+            return _("The list “%(list)s” has a field of this name. Take another name, or create it for this list.") % {
+                "list": reason.group_name
+            }
+        case TooManyFields():
+            return _("The list “%(list)s” has as many fields as a list can have. Create fewer.") % {
+                "list": reason.group_name
+            }
+    raise TypeError(f"{reason!r} has no sentence.")
+
+
+def mark_of(source: Source) -> str:
+    """A short text that two equal ways of reading share."""
+    return hashlib.sha256(json.dumps(source.to_json(), sort_keys=True).encode()).hexdigest()[:16]

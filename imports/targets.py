@@ -1,0 +1,121 @@
+"""Targets: what a column of a file can fill — the address, registration information, a field of the list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from imports.readers import SniffedColumn
+from imports.readers.words import parse_gender
+from recipients.masterdata.address import is_valid
+from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldScope
+from recipients.masterdata.labels import BASE_LABELS, Language
+from recipients.models import Field
+
+SAMPLES_SHOWN = 3
+
+
+class Holds(StrEnum):
+    """What a target takes."""
+
+    EMAIL = "email"
+    MOMENT = "moment"
+    TAGS = "tags"
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    GENDER = "gender"
+
+    @property
+    def is_time(self) -> bool:
+        """Whether its cells are written in one of the date formats."""
+        return self in (Holds.MOMENT, Holds.DATE)
+
+
+KIND_LABELS: Final[dict[Holds, Promise]] = {
+    Holds.EMAIL: gettext_lazy("E-mail address"),
+    Holds.MOMENT: gettext_lazy("Date and time"),
+    Holds.TAGS: gettext_lazy("Separated by commas"),
+    Holds.TEXT: gettext_lazy("Text"),
+    Holds.NUMBER: gettext_lazy("Number"),
+    Holds.DATE: gettext_lazy("Date"),
+    Holds.GENDER: gettext_lazy("Gender"),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of the mapping page. `scope` is None for what every list has."""
+
+    key: str
+    label: str
+    holds: Holds
+    scope: FieldScope | None = None
+
+    @property
+    def kind_label(self) -> str:
+        """What it takes, in the person's words."""
+        return str(KIND_LABELS[self.holds])
+
+    @property
+    def is_email(self) -> bool:
+        """Whether it is the address, without which nothing can be imported."""
+        return self.holds is Holds.EMAIL
+
+
+def language() -> Language:
+    """The language that the person reads, of those that columns are named in."""
+    return "de" if (get_language() or "").startswith("de") else "en"
+
+
+def base_targets() -> list[Target]:
+    """The address, then registration information, in the words of the exports."""
+    moments = dict.fromkeys(STATUS_COLUMNS, Holds.MOMENT)
+    holds = {"email": Holds.EMAIL, **moments, "source": Holds.TEXT, "tags": Holds.TAGS}
+    return [Target(key=key, label=BASE_LABELS[language()][key], holds=holds[key]) for key in BASE_COLUMNS]
+
+
+def field_targets(fields: Sequence[Field]) -> list[Target]:
+    """The fields of a list, in their order."""
+    return [Target(key=one.key, label=one.label, holds=Holds(one.type), scope=one.scope) for one in fields]
+
+
+def column_names(columns: Sequence[SniffedColumn]) -> list[str]:
+    """What each column is called on the page: its header, with its position where that alone does not tell it apart."""
+    headers = [column.name for column in columns]
+    names = []
+    for column in columns:
+        place = _("Column %(position)d") % {"position": column.position + 1}
+        if not column.name:
+            names.append(place)
+        elif headers.count(column.name) > 1:
+            names.append(f"{column.name} ({place})")
+        else:
+            names.append(column.name)
+    return names
+
+
+def shown_samples(column: SniffedColumn) -> list[str]:
+    """Three cells of a column that say something about it."""
+    return [cell for cell in column.samples if cell.strip()][:SAMPLES_SHOWN]
+
+
+def doubt(target: Target, column: SniffedColumn) -> str:
+    """Why a column seems not to belong to a target, as a sentence; empty when it seems to."""
+    cells = [cell for cell in column.samples if cell.strip()]
+    if not cells:
+        return ""
+    match target.holds:
+        case Holds.EMAIL if not any(is_valid(cell) for cell in cells):
+            return _("None of these values is an e-mail address.")
+        case Holds.MOMENT | Holds.DATE if not column.date_formats:
+            return _("Not all of these values are dates. Rows with others will be rejected.")
+        case Holds.NUMBER if not column.decimals:
+            return _("Not all of these values are numbers. Rows with others will be rejected.")
+        case Holds.GENDER if not all(parse_gender(cell.strip()) for cell in cells):
+            return _("Not all of these values are genders. Rows with others will be rejected.")
+    return ""

@@ -1,0 +1,69 @@
+"""How imports are told in pages, in the reader's language: `{% load imports_format %}`."""
+
+from datetime import timedelta
+from typing import Final
+
+from babel.units import format_unit
+from django import template
+from django.utils.translation import get_language
+
+from imports.models import Import
+from imports.wording import failure_sentence, reason_label, unreadable_sentence
+
+register = template.Library()
+
+BADGES: Final = {
+    Import.Status.DONE: "good",
+    Import.Status.FAILED: "danger",
+    Import.Status.READING: "accent",
+    Import.Status.WAITING: "accent",
+    Import.Status.APPLYING: "accent",
+}
+
+
+@register.filter
+def duration(run: Import) -> str:
+    """How long an ended import took, such as `0.8 seconds` or `2 minutes 5 seconds`; a dash when it never started."""
+    if run.confirmed_at is None or run.finished_at is None:
+        return "–"
+    return spelled_out(run.finished_at - run.confirmed_at)
+
+
+def spelled_out(passed: timedelta) -> str:
+    """A time in minutes and seconds, below ten seconds with a tenth."""
+    locale = get_language() or "en"
+    seconds = passed.total_seconds()
+    if seconds < 10:
+        return format_unit(round(seconds, 1), "second", locale=locale)
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [(minutes, "minute"), (rest, "second")]
+    return " ".join(format_unit(number, unit, locale=locale) for number, unit in parts if number)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """Why a row was rejected."""
+    return reason_label(code)
+
+
+@register.filter
+def failure(run: Import) -> str:
+    """Why an import failed, and what to do."""
+    sentence = failure_sentence(run.failure)
+    detail = run.failure_detail
+    if run.failure == "unreadable" and "problem" in detail:
+        place = unreadable_sentence(detail["problem"], line=detail.get("line"), column=detail.get("column"))
+        return f"{sentence} {place}"
+    return sentence
+
+
+@register.filter
+def badge(run: Import) -> str:
+    """The kind of badge that an import's state has."""
+    return BADGES.get(Import.Status(run.status), "")
+
+
+@register.filter
+def by_number(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Counted things, the most frequent first."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,1 @@
+"""The import wizard's pages, the report and the history."""

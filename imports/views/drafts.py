@@ -1,0 +1,162 @@
+"""From the file to the confirmed import: choosing the file, mapping its columns."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.gate import AccountRequest, account_view
+from accounts.models import Role
+from imports.drafts import (
+    FileUnavailable,
+    NewFieldRefused,
+    confirm_draft,
+    read_again,
+    sniffed_from_json,
+    start_draft,
+    start_new_list,
+)
+from imports.forms import NewListForm, SourceForm, UploadForm
+from imports.mapping_page import MappingPage, mark_of
+from imports.models import Import
+from imports.readers import Sniffed, UnreadableFile
+from imports.run import CannotImport
+from imports.wording import cannot_import_sentence, file_problem
+from recipients.models import Group
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view(Role.EDITOR)
+def new_list(request: AccountRequest) -> HttpResponse:
+    """A new recipient list, with the file of its first import."""
+    if request.method != "POST":
+        return render(request, "imports/new_list.html", {"form": NewListForm()})
+    form = NewListForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            run = start_new_list(
+                account=request.account,
+                name=form.cleaned_data["name"],
+                note=form.cleaned_data["note"],
+                upload=form.cleaned_data["upload"],
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except UnreadableFile as error:
+            form.refuse_upload(file_problem(error))
+        except FileUnavailable as error:
+            form.refuse_upload(cannot_import_sentence(error.code))
+        else:
+            return redirect("imports:mapping", request.account.pk, run.pk)
+    return render(request, "imports/new_list.html", {"form": form}, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view(Role.EDITOR)
+def upload(request: AccountRequest, group_id: int) -> HttpResponse:
+    """The file of an import into a list that is there."""
+    group = get_object_or_404(Group.objects.present(), account=request.account, pk=group_id)
+    if request.method != "POST":
+        return render(request, "imports/upload.html", {"group": group, "form": UploadForm()})
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            run = start_draft(group=group, upload=form.cleaned_data["upload"], actor=request.user, now=timezone.now())
+        except UnreadableFile as error:
+            form.refuse_upload(file_problem(error))
+        except FileUnavailable as error:
+            form.refuse_upload(cannot_import_sentence(error.code))
+        else:
+            return redirect("imports:mapping", request.account.pk, run.pk)
+    return render(request, "imports/upload.html", {"group": group, "form": form}, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_view(Role.EDITOR)
+def mapping(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Field mapping: which column goes where; *Next* starts the import.
+
+    `refresh` in the form shows the page again with what was chosen, and judges nothing.
+    """
+    run = get_object_or_404(Import.objects.select_related("group"), account=request.account, pk=import_id)
+    if run.status != Import.Status.DRAFT:
+        return redirect("imports:run", request.account.pk, run.pk)
+    if request.method != "POST":
+        return _mapping_page(request, run, MappingPage(group=run.group, sniffed=sniffed_from_json(run.sniffed)))
+    refresh = "refresh" in request.POST
+    reading = _read_as_chosen(request, run)
+    page = MappingPage(
+        group=run.group,
+        sniffed=reading.sniffed,
+        data=request.POST,
+        checked=reading.was_shown and not reading.form.errors and not refresh,
+        columns_kept=reading.was_shown or reading.same_width,
+    )
+    if reading.form.errors:
+        page.source = reading.form
+    elif refresh:
+        return _mapping_page(request, run, page)
+    elif not reading.was_shown:
+        page.error = _("The file has been read anew. Look at the columns, then press “Next” again.")
+    elif page.is_valid and _started(request, run, page):
+        return redirect("imports:run", request.account.pk, run.pk)
+    return _mapping_page(request, run, page, status=422)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The file as the person wants it read. `was_shown`: the form was filled in for just these columns."""
+
+    sniffed: Sniffed
+    form: SourceForm
+    was_shown: bool
+    same_width: bool
+
+
+def _read_as_chosen(request: AccountRequest, run: Import) -> Reading:
+    """Read the draft's file anew if the person chose to read it otherwise; the form says why it cannot be read so."""
+    before = sniffed = sniffed_from_json(run.sniffed)
+    form = SourceForm(request.POST, sniffed=before)
+    was_shown = False
+    if form.is_valid():
+        source = form.source()
+        was_shown = request.POST.get("source-shown") == mark_of(source)
+        try:
+            if source != before.source:
+                sniffed = read_again(run=run, source=source)
+        except UnreadableFile as error:
+            form.add_error(None, file_problem(error))
+        except FileUnavailable as error:
+            form.add_error(None, cannot_import_sentence(error.code))
+    return Reading(sniffed, form, was_shown, same_width=len(sniffed.columns) == len(before.columns))
+
+
+def _started(request: AccountRequest, run: Import, page: MappingPage) -> bool:
+    """Start the import; else the page says why it cannot start."""
+    try:
+        confirm_draft(
+            import_id=run.pk,
+            account=request.account,
+            source=page.sniffed.source,
+            mapping=page.mapping(),
+            new_fields=page.fields_to_make(),
+            mode=Import.Mode(page.options.cleaned_data["mode"]),
+            reactivate=page.options.cleaned_data["reactivate"],
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except NewFieldRefused as error:
+        page.refuse_field(error.position, error.reason)
+        return False
+    except CannotImport as error:
+        page.error = cannot_import_sentence(error.code)
+        return False
+    return True
+
+
+def _mapping_page(request: AccountRequest, run: Import, page: MappingPage, status: int = 200) -> HttpResponse:
+    return render(request, "imports/mapping.html", {"run": run, "group": run.group, "page": page}, status=status)
