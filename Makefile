@@ -3,7 +3,8 @@
 STARTED := $(shell date +%s)
 PYTHON3 ?= python3
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes
+# The lock file is complete, so pip need not look for what a package needs; that and compiling late halve the time.
+PIP := $(PYTHON) -m pip --disable-pip-version-check install -qq --no-compile --no-deps --require-hashes
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 # Production's settings, for the checks that Django makes of them.
 PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
