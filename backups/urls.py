@@ -1,6 +1,13 @@
-"""The pages of this app."""
+"""The pages of backups, below `a/<account>/`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from backups.views import download, overview
 
 app_name = "backups"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("my-account/backups/", overview.overview, name="overview"),
+    path("recipients/<int:group_id>/backups/", overview.group, name="group"),
+    path("backups/<uuid:backup_id>/row/", overview.row, name="row"),
+    path("backups/<uuid:backup_id>/download/<str:format>/", download.download, name="download"),
+]

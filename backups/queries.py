@@ -1,0 +1,155 @@
+"""What the backups' pages list. Each needs an account's scope; what is being deleted is hidden from all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Lower, RowNumber, TruncDate
+
+from backups.models import Backup
+
+
+@dataclass(frozen=True)
+class BackupFilter:
+    """Which backups a page asks for. None and the empty text filter nothing."""
+
+    group_id: int | None = None
+    trigger: str = ""
+
+    @property
+    def conditions(self) -> Q:
+        """The filter on rows of Backup."""
+        found = Q()
+        if self.group_id is not None:
+            found &= Q(group_id=self.group_id)
+        if self.trigger:
+            found &= Q(trigger=self.trigger)
+        return found
+
+
+@dataclass(frozen=True)
+class GroupWithBackups:
+    """A group and how many backups it has of each trigger."""
+
+    pk: int
+    name: str
+    deleted: bool
+    automatic_backups: bool
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def matching(self, chosen: BackupFilter) -> int:
+        """How many of its backups the filter lets through."""
+        if chosen.group_id not in (None, self.pk):
+            return 0
+        return self.counts.get(chosen.trigger, 0) if chosen.trigger else sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many complete backups there are."""
+
+    total: int
+    of_trigger: dict[str, int]
+    leaving: int  # those whose time is over soon
+
+
+def backups_of(account_id: int) -> QuerySet[Any]:
+    """The backups of an account that pages may show."""
+    shown: QuerySet[Any] = Backup.objects.filter(account_id=account_id).exclude(status=Backup.Status.PURGING)
+    return shown
+
+
+def groups_with_backups(account_id: int) -> list[GroupWithBackups]:
+    """Every group of the account that has a backup, by name; of two with one name a deleted one comes second."""
+    rows = (
+        backups_of(account_id)
+        .order_by(Lower("group__name"), F("group__deleted_at").asc(nulls_first=True), "group_id")
+        .values_list("group_id", "group__name", "group__deleted_at", "group__automatic_backups", "trigger")
+        .annotate(number=Count("pk"))
+    )
+    found: dict[int, GroupWithBackups] = {}
+    for pk, name, deleted_at, automatic_backups, trigger, number in rows:
+        group = found.setdefault(pk, GroupWithBackups(pk, name, deleted_at is not None, automatic_backups))
+        group.counts[trigger] = number
+    return list(found.values())
+
+
+def listed(backups: QuerySet[Any]) -> QuerySet[Any]:
+    """`backups` as the rows of a page, newest first: with who asked, and `previous_count`.
+
+    `previous_count` is the number of recipients in the group's complete backup before; None when there is none.
+    """
+    previous = (
+        Backup.objects.filter(
+            account_id=OuterRef("account_id"),
+            group_id=OuterRef("group_id"),
+            requested_at__lt=OuterRef("requested_at"),
+            status=Backup.Status.COMPLETE,
+        )
+        .order_by("-requested_at")
+        .values("recipient_count")[:1]
+    )
+    rows: QuerySet[Any] = (
+        backups.select_related("requested_by", "group")
+        .annotate(previous_count=Subquery(previous))
+        .order_by("-requested_at", "-pk")
+    )
+    return rows
+
+
+def newest_of_groups(account_id: int, group_ids: Sequence[int], chosen: BackupFilter, *, each: int) -> QuerySet[Any]:
+    """The newest `each` backups of every group in `group_ids`, as `listed`."""
+    newest_first = [F("requested_at").desc(), F("pk").desc()]
+    numbered = (
+        backups_of(account_id)
+        .filter(chosen.conditions, group_id__in=group_ids)
+        .annotate(place=Window(RowNumber(), partition_by="group_id", order_by=newest_first))
+        .filter(place__lte=each)
+    )
+    return listed(Backup.objects.filter(account_id=account_id, pk__in=numbered.values("pk")))
+
+
+def row_of(account_id: int, backup_id: UUID) -> Any:
+    """One backup as `listed`. Raises Backup.DoesNotExist."""
+    return listed(backups_of(account_id).filter(pk=backup_id)).get()
+
+
+def complete_since(account_id: int, chosen: BackupFilter, *, since: datetime) -> QuerySet[Any]:
+    """The complete backups that were asked for at `since` or later."""
+    return backups_of(account_id).filter(chosen.conditions, status=Backup.Status.COMPLETE, requested_at__gte=since)
+
+
+def newest_of_days(backups: QuerySet[Any], *, each: int) -> QuerySet[Any]:
+    """The newest `each` of `backups` of every local day, oldest first; each with its `day` and `of_day`.
+
+    `of_day` is how many of `backups` that day has.
+    """
+    newest_first = [F("requested_at").desc(), F("pk").desc()]
+    rows: QuerySet[Any] = (
+        backups.annotate(day=TruncDate("requested_at"))
+        .annotate(
+            of_day=Window(Count("*"), partition_by="day"),
+            place=Window(RowNumber(), partition_by="day", order_by=newest_first),
+        )
+        .filter(place__lte=each)
+        .only("trigger", "requested_at", "expires_at", "recipient_count", "group_name")
+        .order_by("requested_at", "pk")
+    )
+    return rows
+
+
+def figures_of(backups: QuerySet[Any], *, now: datetime, soon: timedelta) -> Figures:
+    """The numbers of `backups`, and how many of them leave within `soon`."""
+    rows = list(
+        backups.order_by()
+        .values_list("trigger")
+        .annotate(number=Count("pk"), leaving=Count("pk", filter=Q(expires_at__lt=now + soon)))
+    )
+    return Figures(
+        total=sum(number for _trigger, number, _leaving in rows),
+        of_trigger={trigger: number for trigger, number, _leaving in rows},
+        leaving=sum(leaving for _trigger, _number, leaving in rows),
+    )

@@ -1,0 +1,61 @@
+"""How a backup looks in a table: `{% load backups_format %}`. Takes rows as `backups.queries.listed` gives them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+
+from accounts.templatetags.listkeep_format import absolute
+from backups import wording
+
+register = template.Library()
+
+DAY = timedelta(days=1)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """A time to the minute, without the relative one beside it."""
+    return absolute(value)
+
+
+@register.filter
+def difference(backup: Any) -> str:
+    """How many recipients more or fewer than in the backup before, with its sign; empty for the first backup."""
+    if backup.previous_count is None or backup.recipient_count is None:
+        return ""
+    change = backup.recipient_count - backup.previous_count
+    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"
+    return f"{sign}{number_format(abs(change), force_grouping=True)}"
+
+
+@register.filter
+def time_left(backup: Any) -> str:
+    """How long a complete backup is still kept, in whole days; hours are not counted."""
+    days = (backup.expires_at - timezone.now()) // DAY
+    if days < 1:
+        return gettext("less than a day left")
+    return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+
+
+@register.filter
+def failure_sentence(backup: Any) -> str:
+    """Why a backup failed, what that means, and the next step."""
+    return wording.failure_sentence(backup)
+
+
+@register.filter
+def attempt_sentence(backup: Any) -> str:
+    """Why a pending backup is tried again; empty when it is at its first attempt."""
+    return wording.attempt_sentence(backup)
+
+
+@register.filter
+def asked_by(backup: Any) -> str:
+    """The person who imported or deleted; empty when they are gone."""
+    if backup.requested_by is None:
+        return ""
+    return str(backup.requested_by.get_full_name() or backup.requested_by.email)

@@ -1,0 +1,131 @@
+"""The overview of an account's backups by list and date, one list's backups, and one row that is being made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.gate import AccountRequest, account_view
+from accounts.models import Role
+from backups.forms import BackupFilterForm
+from backups.models import Backup
+from backups.queries import (
+    BackupFilter,
+    GroupWithBackups,
+    backups_of,
+    groups_with_backups,
+    listed,
+    newest_of_groups,
+    row_of,
+)
+from backups.views.strip import strip_of
+from recipients.models import Group
+
+GROUPS_A_PAGE = 20
+NEWEST_OF_A_GROUP = 5
+ROWS_A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Section:
+    """A list with the backups that the page shows of it."""
+
+    group: GroupWithBackups
+    rows: list[Any]
+    count: int  # those that the filter lets through
+    query: str  # of the address that shows all of them
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the list has backups that the page does not show."""
+        return self.count > len(self.rows)
+
+
+@require_safe
+@account_view(Role.READER)
+def overview(request: AccountRequest) -> HttpResponse:
+    """All lists by name, each with its newest backups; with one list chosen, all of its backups in pages."""
+    account_id = request.account.pk
+    groups = groups_with_backups(account_id)
+    form = BackupFilterForm(request.GET, groups)
+    chosen = form.chosen()
+    shown = [one for one in groups if one.matching(chosen)]
+    page: Page[Any]
+    if chosen.group_id is None:
+        page = Paginator(shown, GROUPS_A_PAGE).get_page(request.GET.get("page"))
+        on_page: list[GroupWithBackups] = list(page)
+        pks = [one.pk for one in on_page]
+        sections = _sections(on_page, newest_of_groups(account_id, pks, chosen, each=NEWEST_OF_A_GROUP), chosen)
+    else:
+        page = Paginator(listed(backups_of(account_id).filter(chosen.conditions)), ROWS_A_PAGE).get_page(
+            request.GET.get("page")
+        )
+        sections = [Section(group=one, rows=list(page), count=0, query="") for one in shown]
+    context = {
+        "has_backups": bool(groups),
+        "form": form,
+        "is_filtered": chosen != BackupFilter(),
+        "sections": sections,
+        "page": page,
+        "query": f"{query}&" if (query := _query(chosen)) else "",
+        "strip": strip_of(account_id, chosen, timezone.now()),
+    }
+    return render(request, "backups/overview.html", context)
+
+
+@require_safe
+@account_view(Role.READER)
+def group(request: AccountRequest, group_id: int) -> HttpResponse:
+    """The backups of one list, newest first. A deleted list's stand in the overview."""
+    account_id = request.account.pk
+    found = get_object_or_404(Group, account_id=account_id, pk=group_id)
+    if found.deleted_at is not None:
+        return redirect(f"{reverse('backups:overview', args=[account_id])}?{urlencode({'group': group_id})}")
+    chosen = BackupFilter(group_id=group_id)
+    rows = listed(backups_of(account_id).filter(chosen.conditions))
+    context = {
+        "group": found,
+        "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "strip": strip_of(account_id, chosen, timezone.now()),
+    }
+    return render(request, "backups/group.html", context)
+
+
+@require_safe
+@account_view(Role.READER)
+def row(request: AccountRequest, backup_id: UUID) -> HttpResponse:
+    """One row of the tables above, which asks for itself again while its backup is being made."""
+    try:
+        backup = row_of(request.account.pk, backup_id)
+    except Backup.DoesNotExist as error:
+        raise Http404 from error
+    return render(request, "backups/_row.html", {"backup": backup})
+
+
+def _sections(groups: Iterable[GroupWithBackups], rows: Iterable[Any], chosen: BackupFilter) -> list[Section]:
+    by_group: dict[int, list[Any]] = {}
+    for backup in rows:
+        by_group.setdefault(backup.group_id, []).append(backup)
+    return [
+        Section(
+            group=one,
+            rows=by_group.get(one.pk, []),
+            count=one.matching(chosen),
+            query=_query(BackupFilter(group_id=one.pk, trigger=chosen.trigger)),
+        )
+        for one in groups
+    ]
+
+
+def _query(chosen: BackupFilter) -> str:
+    """The filter as an address's query."""
+    parts = {"group": chosen.group_id, "trigger": chosen.trigger}
+    return urlencode({name: value for name, value in parts.items() if value})

@@ -1,0 +1,160 @@
+"""The strip of the last 30 days: one dot a backup, its size by recipients, its form and colour by trigger.
+
+A day is a column of dots, the newest on top. Distances across are percentages and sizes are pixels, so that the picture
+fits every width and its dots stay round.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from math import sqrt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext, pgettext
+
+from accounts.templatetags.listkeep_format import absolute
+from backups.models import Backup
+from backups.queries import BackupFilter, Figures, complete_since, figures_of, newest_of_days
+
+DAYS = 30
+SOON = timedelta(days=7)
+VERY_SOON = timedelta(days=2)
+DOTS_A_DAY = 6
+SMALLEST, LARGEST, GAP = 2.5, 5.4, 2.0  # radii and distance, pixels
+HEAD, FOOT = 16.0, 20.0  # room above the highest column and for the labels below the ground, pixels
+LOWEST = 36.0  # the ground is at least so far from the top
+LABEL_EVERY = 7  # days
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One backup; numbers are texts in SVG's notation, pixels within its column."""
+
+    trigger: str
+    y: str
+    radius: str
+    corner: str  # the upper left corner of the square with the same area
+    side: str
+    top: str
+    opacity: str  # less the sooner the backup leaves
+    text: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One day. `x` is its middle in percent; `label` stands below some of them."""
+
+    x: str
+    label: str
+    dots: list[Dot]
+    more: str  # how many dots are left out, such as "+12"; empty when none
+    more_y: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The picture and the same in words."""
+
+    columns: list[Column]
+    ground: str  # where the columns stand, pixels from the top
+    label_y: str
+    height: str
+    figures: Figures
+    sentences: list[str]
+
+
+def strip_of(account_id: int, chosen: BackupFilter, now: datetime) -> Strip | None:
+    """The strip of an account's backups that the filter lets through; None when there are none."""
+    today = timezone.localtime(now).date()
+    first = today - timedelta(days=DAYS - 1)
+    midnight = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    backups = complete_since(account_id, chosen, since=midnight)
+    figures = figures_of(backups, now=now, soon=SOON)
+    if not figures.total:
+        return None
+    rows = list(newest_of_days(backups, each=DOTS_A_DAY))
+    largest = max(row.recipient_count for row in rows)
+    by_day = {day: list(of_day) for day, of_day in groupby(rows, key=lambda row: row.day)}
+    days = [first + timedelta(days=index) for index in range(DAYS)]
+    heights = [sum(GAP + 2 * _radius(row, largest) for row in by_day.get(day, [])) for day in days]
+    ground = max(LOWEST, HEAD + max(heights))
+    return Strip(
+        columns=[
+            _column(index, by_day.get(day, []), largest=largest, ground=ground, label=_label(index, day), now=now)
+            for index, day in enumerate(days)
+        ],
+        ground=f"{ground:.1f}",
+        label_y=f"{ground + FOOT - 4:.1f}",
+        height=f"{ground + FOOT:.1f}",
+        figures=figures,
+        sentences=list(_sentences(figures)),
+    )
+
+
+def _radius(row: Any, largest: int) -> float:
+    return SMALLEST + (LARGEST - SMALLEST) * sqrt(row.recipient_count / largest if largest else 0)
+
+
+def _column(index: int, rows: list[Any], *, largest: int, ground: float, label: str, now: datetime) -> Column:
+    dots = []
+    top = ground
+    for row in rows:
+        radius = _radius(row, largest)
+        dots.append(_dot(row, top - GAP - radius, radius, now))
+        top -= GAP + 2 * radius
+    left_out = rows[0].of_day - len(rows) if rows else 0
+    return Column(
+        x=f"{(index + 0.5) / DAYS * 100:.2f}%",
+        label=label,
+        dots=dots,
+        more=f"+{number_format(left_out, force_grouping=True)}" if left_out else "",
+        more_y=f"{top - 4:.1f}",
+    )
+
+
+def _dot(row: Any, y: float, radius: float, now: datetime) -> Dot:
+    left = row.expires_at - now
+    half = radius * 0.886  # half the side of the square with the circle's area
+    return Dot(
+        trigger=row.trigger,
+        y=f"{y:.1f}",
+        radius=f"{radius:.1f}",
+        corner=f"{-half:.1f}",
+        side=f"{2 * half:.1f}",
+        top=f"{y - half:.1f}",
+        opacity="0.15" if left < VERY_SOON else "0.5" if left < SOON else "1",
+        text=_text(row),
+    )
+
+
+def _text(row: Any) -> str:
+    count = ngettext("%(count)s recipient", "%(count)s recipients", row.recipient_count) % {
+        "count": number_format(row.recipient_count, force_grouping=True)
+    }
+    return f"{absolute(row.requested_at)} · {row.group_name} · {count} · {Backup.Trigger(row.trigger).label}"
+
+
+def _label(index: int, day: date) -> str:
+    if index == DAYS - 1:
+        return gettext("today")
+    if (DAYS - 1 - index) % LABEL_EVERY == 0:
+        return date_format(day, pgettext("date format without the year", "j M"))
+    return ""
+
+
+def _sentences(figures: Figures) -> Iterable[str]:
+    """The strip in words."""
+    yield ngettext(
+        "%(total)s backup was made in the last 30 days and is kept.",
+        "%(total)s backups were made in the last 30 days and are kept.",
+        figures.total,
+    ) % {"total": number_format(figures.total, force_grouping=True)}
+    if figures.leaving:
+        yield ngettext(
+            "%(leaving)s of them is deleted within 7 days.",
+            "%(leaving)s of them are deleted within 7 days.",
+            figures.leaving,
+        ) % {"leaving": number_format(figures.leaving, force_grouping=True)}

@@ -1,0 +1,42 @@
+"""What people read about backups that could not be made: a sentence for each code, and the next step."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from backups.models import Backup
+
+FAILURES: Final[dict[str, Promise]] = {
+    "group_deleted": gettext_lazy("The list was deleted before its backup could be made."),
+    "interrupted": gettext_lazy("The backup was interrupted several times and has been given up."),
+    "storage_unavailable": gettext_lazy("The place where backups are kept could not be reached at several attempts."),
+    "internal": gettext_lazy("The backup could not be made. The fault is ours and has been recorded."),
+}
+
+CONSEQUENCES: Final[dict[str, Promise]] = {
+    Backup.Trigger.IMPORT: gettext_lazy(
+        "So the import was not carried out, and the list is as it was. Start the import again later."
+    ),
+    Backup.Trigger.GROUP_DELETION: gettext_lazy(
+        "So the list was not deleted. Delete it again later if you still want to."
+    ),
+}
+
+ATTEMPTS: Final[dict[str, Promise]] = {
+    "storage_unavailable": gettext_lazy("The place where backups are kept does not answer. It is tried again shortly."),
+    "internal": gettext_lazy("The first attempt did not work. It is tried again shortly."),
+}
+
+
+def failure_sentence(backup: Backup) -> str:
+    """Why a backup failed, what that means for what it was made for, and the next step."""
+    cause = FAILURES.get(backup.failure, FAILURES["internal"])
+    if backup.failure == "group_deleted":
+        return str(cause)
+    return f"{cause} {CONSEQUENCES[backup.trigger]}"
+
+
+def attempt_sentence(backup: Backup) -> str:
+    """Why a pending backup is tried again; empty when it is at its first attempt."""
+    return str(ATTEMPTS.get(backup.failure, ATTEMPTS["internal"])) if backup.failure else ""
