@@ -1,9 +1,20 @@
 """What pages and services ask of groups, fields and recipients."""
 
-from django.db.models import F, Q
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
 
 from recipients.masterdata.file import FieldDefinition
-from recipients.models import Field, Group
+from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
+
+ACTIVITIES_SHOWN = 50
+
+
+def groups_of(account_id: int) -> QuerySet[Group]:
+    """The lists of an account that have not been deleted, by name."""
+    return Group.objects.present().filter(account_id=account_id).order_by(Lower("name"), "pk")
 
 
 def fields_of(group: Group) -> list[Field]:
@@ -18,3 +29,34 @@ def fields_of(group: Group) -> list[Field]:
 def definitions_of(group: Group) -> tuple[FieldDefinition, ...]:
     """The fields seen in a group, as master-data files describe them."""
     return tuple(field.definition() for field in fields_of(group))
+
+
+def account_wide_keys(account_id: int) -> set[str]:
+    """The keys of the account-wide fields."""
+    return set(Field.objects.filter(account_id=account_id, group__isnull=True).values_list("key", flat=True))
+
+
+def contact_values(*, account_id: int, emails: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The account-wide values of those of the addresses that have some."""
+    contacts = Contact.objects.filter(account_id=account_id, email__in=set(emails))
+    return {contact.email: contact.values for contact in contacts}
+
+
+def is_in_a_list(*, account_id: int, email: str) -> bool:
+    """Whether any list of the account has the address."""
+    groups = Group.objects.present().filter(account_id=account_id).values_list("pk", flat=True)
+    # By the groups' ids, because the index of addresses has the group before the address.
+    return Recipient.objects.filter(account_id=account_id, group_id__in=list(groups), email=email).exists()
+
+
+def latest_activities(recipient: Recipient) -> list[Activity]:
+    """What a recipient did last, newest first, at most ACTIVITIES_SHOWN."""
+    activities = Activity.objects.filter(account_id=recipient.account_id, recipient_id=recipient.id)
+    return list(activities.order_by("-at")[:ACTIVITIES_SHOWN])
+
+
+def waiting_deletion(group: Group) -> Deletion | None:
+    """The deletion of the list that is under way, if one is."""
+    return Deletion.objects.filter(
+        account_id=group.account_id, group_id=group.pk, status=Deletion.Status.WAITING
+    ).first()

@@ -1,0 +1,34 @@
+"""What changes groups, fields and single recipients. Many at once: `masterdata.apply` and `deletion`."""
+
+from recipients.services.fields import FieldLabelTaken, FieldRefused, TooManyFields, create_field, rename_field
+from recipients.services.groups import create_group, lock_to_change, set_group_backups, update_group
+from recipients.services.recipients import (
+    AddressTaken,
+    ChangedMeanwhile,
+    InvalidAddress,
+    MasterData,
+    activate_recipient,
+    deactivate_recipient,
+    edit_recipient,
+    read_master_data,
+)
+
+__all__ = [
+    "AddressTaken",
+    "ChangedMeanwhile",
+    "FieldLabelTaken",
+    "FieldRefused",
+    "InvalidAddress",
+    "MasterData",
+    "TooManyFields",
+    "activate_recipient",
+    "create_field",
+    "create_group",
+    "deactivate_recipient",
+    "edit_recipient",
+    "lock_to_change",
+    "read_master_data",
+    "rename_field",
+    "set_group_backups",
+    "update_group",
+]
