@@ -18,7 +18,7 @@ from config.embedded.redis_server import RedisServer
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A server below a folder that others may not enter, as a checkout in root's home is."""
-    server = Postgres(tmp_path / "var")
+    server = Postgres(tmp_path / "var", ephemeral=True)
     server.start()
     yield server
     server.stop()
@@ -38,10 +38,14 @@ def test_postgres_keeps_its_data_over_a_stop(postgres: Postgres) -> None:
 
 
 def test_postgres_starts_again_after_a_crash(postgres: Postgres) -> None:
-    ask(postgres, "CREATE TABLE kept AS SELECT 1 AS number")
-    postgres.kill()
-    postgres.start()
-    assert ask(postgres, "SELECT number FROM kept") == [(1,)]
+    postgres.stop()
+    durable = Postgres(postgres.var_dir)
+    durable.start()
+    ask(durable, "CREATE TABLE kept AS SELECT 1 AS number")
+    durable.kill()
+    durable.start()
+    assert ask(durable, "SELECT number FROM kept") == [(1,)]
+    durable.stop()
 
 
 def test_postgres_start_replaces_a_server_that_was_left_running(postgres: Postgres) -> None:

@@ -58,7 +58,7 @@ def test_storage_is_empty_for_each_test(storage: Path, name: str) -> None:
 
 def queues_by_worker() -> dict[str, list[str]]:
     with app.connection_for_write() as connection:
-        found = app.control.inspect(timeout=5, connection=connection).active_queues() or {}
+        found = app.control.inspect(timeout=2, connection=connection).active_queues() or {}
     return {worker: sorted(queue["name"] for queue in queues) for worker, queues in found.items()}
 
 
@@ -70,7 +70,7 @@ def test_started_worker_can_be_killed_and_is_alone(start_worker: Callable[..., P
     first = start_worker("imports")
     first.kill()
     second = start_worker("imports", "backups")
-    assert queues_by_worker() == {"imports-backups-2@test": ["backups", "imports"]}
+    assert queues_by_worker() == {"imports-backups-1@test": ["backups", "imports"]}
     assert (first.popen.returncode, second.popen.poll()) == (-signal.SIGKILL, None)
 
 
