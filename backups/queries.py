@@ -1,15 +1,17 @@
 """What the backups' pages list. Each needs an account's scope; what is being deleted is hidden from all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Lower, RowNumber, TruncDate
+from django.utils.translation import gettext
 
 from backups.models import Backup
+from recipients.models import Group
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class BackupFilter:
 
     group_id: int | None = None
     trigger: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it filters at all."""
+        return self.group_id is not None or self.trigger != ""
 
     @property
     def conditions(self) -> Q:
@@ -38,22 +45,18 @@ class GroupWithBackups:
     name: str
     deleted: bool
     automatic_backups: bool
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int]
+
+    @property
+    def label(self) -> str:
+        """The name, with the word "deleted" where that is so."""
+        return gettext("%(name)s (deleted)") % {"name": self.name} if self.deleted else self.name
 
     def matching(self, chosen: BackupFilter) -> int:
         """How many of its backups the filter lets through."""
         if chosen.group_id not in (None, self.pk):
             return 0
         return self.counts.get(chosen.trigger, 0) if chosen.trigger else sum(self.counts.values())
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How many complete backups there are."""
-
-    total: int
-    of_trigger: dict[str, int]
-    leaving: int  # those whose time is over soon
 
 
 def backups_of(account_id: int) -> QuerySet[Any]:
@@ -64,17 +67,19 @@ def backups_of(account_id: int) -> QuerySet[Any]:
 
 def groups_with_backups(account_id: int) -> list[GroupWithBackups]:
     """Every group of the account that has a backup, by name; of two with one name a deleted one comes second."""
-    rows = (
-        backups_of(account_id)
-        .order_by(Lower("group__name"), F("group__deleted_at").asc(nulls_first=True), "group_id")
-        .values_list("group_id", "group__name", "group__deleted_at", "group__automatic_backups", "trigger")
-        .annotate(number=Count("pk"))
+    counts: dict[int, dict[str, int]] = {}
+    numbers = backups_of(account_id).order_by().values_list("group_id", "trigger").annotate(number=Count("pk"))
+    for group_id, trigger, number in numbers:
+        counts.setdefault(group_id, {})[trigger] = number
+    groups = (
+        Group.objects.filter(account_id=account_id, pk__in=counts)
+        .order_by(Lower("name"), F("deleted_at").asc(nulls_first=True), "pk")
+        .only("name", "deleted_at", "automatic_backups")
     )
-    found: dict[int, GroupWithBackups] = {}
-    for pk, name, deleted_at, automatic_backups, trigger, number in rows:
-        group = found.setdefault(pk, GroupWithBackups(pk, name, deleted_at is not None, automatic_backups))
-        group.counts[trigger] = number
-    return list(found.values())
+    return [
+        GroupWithBackups(one.pk, one.name, one.deleted_at is not None, one.automatic_backups, counts[one.pk])
+        for one in groups
+    ]
 
 
 def listed(backups: QuerySet[Any]) -> QuerySet[Any]:
@@ -122,34 +127,23 @@ def complete_since(account_id: int, chosen: BackupFilter, *, since: datetime) ->
     return backups_of(account_id).filter(chosen.conditions, status=Backup.Status.COMPLETE, requested_at__gte=since)
 
 
-def newest_of_days(backups: QuerySet[Any], *, each: int) -> QuerySet[Any]:
-    """The newest `each` of `backups` of every local day, oldest first; each with its `day` and `of_day`.
+def newest_of_days(backups: QuerySet[Any], *, each: int, leaving_before: datetime) -> QuerySet[Any]:
+    """The newest `each` of `backups` of every local day, oldest first, each with its `day` and with numbers.
 
-    `of_day` is how many of `backups` that day has.
+    `of_day` is how many of `backups` its day has, `total` how many there are, `leaving` how many of them leave before
+    that moment.
     """
     newest_first = [F("requested_at").desc(), F("pk").desc()]
     rows: QuerySet[Any] = (
         backups.annotate(day=TruncDate("requested_at"))
         .annotate(
-            of_day=Window(Count("*"), partition_by="day"),
             place=Window(RowNumber(), partition_by="day", order_by=newest_first),
+            of_day=Window(Count("pk"), partition_by="day"),
+            total=Window(Count("pk")),
+            leaving=Window(Count("pk", filter=Q(expires_at__lt=leaving_before))),
         )
         .filter(place__lte=each)
         .only("trigger", "requested_at", "expires_at", "recipient_count", "group_name")
         .order_by("requested_at", "pk")
     )
     return rows
-
-
-def figures_of(backups: QuerySet[Any], *, now: datetime, soon: timedelta) -> Figures:
-    """The numbers of `backups`, and how many of them leave within `soon`."""
-    rows = list(
-        backups.order_by()
-        .values_list("trigger")
-        .annotate(number=Count("pk"), leaving=Count("pk", filter=Q(expires_at__lt=now + soon)))
-    )
-    return Figures(
-        total=sum(number for _trigger, number, _leaving in rows),
-        of_trigger={trigger: number for trigger, number, _leaving in rows},
-        leaving=sum(leaving for _trigger, _number, leaving in rows),
-    )

@@ -1,19 +1,29 @@
 """How a backup looks in a table: `{% load backups_format %}`. Takes rows as `backups.queries.listed` gives them."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
+from heroicons.templatetags.heroicons import heroicon_micro
 
 from accounts.templatetags.listkeep_format import absolute
 from backups import wording
+from backups.models import Backup
 
 register = template.Library()
 
 DAY = timedelta(days=1)
+
+
+@register.simple_tag
+@cache
+def icon(name: str) -> str:
+    """A small sign without words; drawn once, because a page of backups has hundreds."""
+    return heroicon_micro(name, aria_hidden="true")
 
 
 @register.filter
@@ -54,8 +64,16 @@ def attempt_sentence(backup: Any) -> str:
 
 
 @register.filter
+def reason(backup: Any) -> str:
+    """What a backup was made before."""
+    if backup.trigger == Backup.Trigger.IMPORT:
+        return gettext("Import of %(file)s") % {"file": backup.label}
+    return str(backup.get_trigger_display())
+
+
+@register.filter
 def asked_by(backup: Any) -> str:
     """The person who imported or deleted; empty when they are gone."""
     if backup.requested_by is None:
         return ""
-    return str(backup.requested_by.get_full_name() or backup.requested_by.email)
+    return gettext("by %(person)s") % {"person": backup.requested_by.get_full_name() or backup.requested_by.email}

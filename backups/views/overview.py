@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.gate import AccountRequest, account_view
@@ -29,7 +30,7 @@ from backups.queries import (
 from backups.views.strip import strip_of
 from recipients.models import Group
 
-GROUPS_A_PAGE = 20
+GROUPS_A_PAGE = 10
 NEWEST_OF_A_GROUP = 5
 ROWS_A_PAGE = 50
 
@@ -55,8 +56,7 @@ def overview(request: AccountRequest) -> HttpResponse:
     """All lists by name, each with its newest backups; with one list chosen, all of its backups in pages."""
     account_id = request.account.pk
     groups = groups_with_backups(account_id)
-    form = BackupFilterForm(request.GET, groups)
-    chosen = form.chosen()
+    chosen = BackupFilterForm(request.GET).chosen()
     shown = [one for one in groups if one.matching(chosen)]
     page: Page[Any]
     if chosen.group_id is None:
@@ -65,17 +65,18 @@ def overview(request: AccountRequest) -> HttpResponse:
         pks = [one.pk for one in on_page]
         sections = _sections(on_page, newest_of_groups(account_id, pks, chosen, each=NEWEST_OF_A_GROUP), chosen)
     else:
-        page = Paginator(listed(backups_of(account_id).filter(chosen.conditions)), ROWS_A_PAGE).get_page(
-            request.GET.get("page")
-        )
+        paginator = Paginator(listed(backups_of(account_id).filter(chosen.conditions)), ROWS_A_PAGE)
+        paginator.count = sum(one.matching(chosen) for one in shown)  # known; the paginator need not ask
+        page = paginator.get_page(request.GET.get("page"))
         sections = [Section(group=one, rows=list(page), count=0, query="") for one in shown]
     context = {
-        "has_backups": bool(groups),
-        "form": form,
-        "is_filtered": chosen != BackupFilter(),
+        "groups": groups,
+        "triggers": Backup.Trigger.choices,
+        "chosen": chosen,
         "sections": sections,
         "page": page,
         "query": f"{query}&" if (query := _query(chosen)) else "",
+        "labels": column_labels(),
         "strip": strip_of(account_id, chosen, timezone.now()),
     }
     return render(request, "backups/overview.html", context)
@@ -94,6 +95,7 @@ def group(request: AccountRequest, group_id: int) -> HttpResponse:
     context = {
         "group": found,
         "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "labels": column_labels(),
         "strip": strip_of(account_id, chosen, timezone.now()),
     }
     return render(request, "backups/group.html", context)
@@ -107,7 +109,21 @@ def row(request: AccountRequest, backup_id: UUID) -> HttpResponse:
         backup = row_of(request.account.pk, backup_id)
     except Backup.DoesNotExist as error:
         raise Http404 from error
-    return render(request, "backups/_row.html", {"backup": backup})
+    return render(request, "backups/_row.html", {"backup": backup, "labels": column_labels()})
+
+
+def column_labels() -> dict[str, str]:
+    """The heads of the table's columns; a phone repeats them in every row."""
+    return {
+        "actions": gettext("Actions"),
+        "when": gettext("When"),
+        "reason": gettext("Reason"),
+        "recipients": gettext("Recipients"),
+        "compared": gettext("compared with the backup before"),
+        "size": gettext("Size"),
+        "kept_until": gettext("Kept until"),
+        "state": gettext("State"),
+    }
 
 
 def _sections(groups: Iterable[GroupWithBackups], rows: Iterable[Any], chosen: BackupFilter) -> list[Section]:

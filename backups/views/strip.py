@@ -15,14 +15,12 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
-from accounts.templatetags.listkeep_format import absolute
-from backups.models import Backup
-from backups.queries import BackupFilter, Figures, complete_since, figures_of, newest_of_days
+from backups.queries import BackupFilter, complete_since, newest_of_days
 
 DAYS = 30
 SOON = timedelta(days=7)
 VERY_SOON = timedelta(days=2)
-DOTS_A_DAY = 6
+DOTS_A_DAY = 5
 SMALLEST, LARGEST, GAP = 2.5, 5.4, 2.0  # radii and distance, pixels
 HEAD, FOOT = 16.0, 20.0  # room above the highest column and for the labels below the ground, pixels
 LOWEST = 36.0  # the ground is at least so far from the top
@@ -40,7 +38,7 @@ class Dot:
     side: str
     top: str
     opacity: str  # less the sooner the backup leaves
-    text: str
+    text: str  # time, list, recipients
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,6 @@ class Strip:
     ground: str  # where the columns stand, pixels from the top
     label_y: str
     height: str
-    figures: Figures
     sentences: list[str]
 
 
@@ -72,10 +69,9 @@ def strip_of(account_id: int, chosen: BackupFilter, now: datetime) -> Strip | No
     first = today - timedelta(days=DAYS - 1)
     midnight = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     backups = complete_since(account_id, chosen, since=midnight)
-    figures = figures_of(backups, now=now, soon=SOON)
-    if not figures.total:
+    rows = list(newest_of_days(backups, each=DOTS_A_DAY, leaving_before=now + SOON))
+    if not rows:
         return None
-    rows = list(newest_of_days(backups, each=DOTS_A_DAY))
     largest = max(row.recipient_count for row in rows)
     by_day = {day: list(of_day) for day, of_day in groupby(rows, key=lambda row: row.day)}
     days = [first + timedelta(days=index) for index in range(DAYS)]
@@ -89,8 +85,7 @@ def strip_of(account_id: int, chosen: BackupFilter, now: datetime) -> Strip | No
         ground=f"{ground:.1f}",
         label_y=f"{ground + FOOT - 4:.1f}",
         height=f"{ground + FOOT:.1f}",
-        figures=figures,
-        sentences=list(_sentences(figures)),
+        sentences=list(_sentences(rows[0].total, rows[0].leaving)),
     )
 
 
@@ -131,10 +126,8 @@ def _dot(row: Any, y: float, radius: float, now: datetime) -> Dot:
 
 
 def _text(row: Any) -> str:
-    count = ngettext("%(count)s recipient", "%(count)s recipients", row.recipient_count) % {
-        "count": number_format(row.recipient_count, force_grouping=True)
-    }
-    return f"{absolute(row.requested_at)} · {row.group_name} · {count} · {Backup.Trigger(row.trigger).label}"
+    time = timezone.localtime(row.requested_at)
+    return f"{time:%H:%M} · {row.group_name} · {number_format(row.recipient_count, force_grouping=True)}"
 
 
 def _label(index: int, day: date) -> str:
@@ -145,16 +138,16 @@ def _label(index: int, day: date) -> str:
     return ""
 
 
-def _sentences(figures: Figures) -> Iterable[str]:
+def _sentences(total: int, leaving: int) -> Iterable[str]:
     """The strip in words."""
     yield ngettext(
         "%(total)s backup was made in the last 30 days and is kept.",
         "%(total)s backups were made in the last 30 days and are kept.",
-        figures.total,
-    ) % {"total": number_format(figures.total, force_grouping=True)}
-    if figures.leaving:
+        total,
+    ) % {"total": number_format(total, force_grouping=True)}
+    if leaving:
         yield ngettext(
             "%(leaving)s of them is deleted within 7 days.",
             "%(leaving)s of them are deleted within 7 days.",
-            figures.leaving,
-        ) % {"leaving": number_format(figures.leaving, force_grouping=True)}
+            leaving,
+        ) % {"leaving": number_format(leaving, force_grouping=True)}
