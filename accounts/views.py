@@ -1,5 +1,7 @@
 """The start page and the pages of My Account."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -24,7 +26,7 @@ AUDIT_ENTRIES_A_PAGE = 50
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Leads to the lists of the person's first account; says so to who belongs to none."""
-    user_id: int = request.user.pk  # somebody: login_required
+    user_id = cast("int", request.user.pk)  # somebody: login_required
     with user_scope(user_id):
         accounts = accounts_of(user_id)
     if not accounts:

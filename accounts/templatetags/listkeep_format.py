@@ -1,6 +1,6 @@
 """How values look in pages, in the reader's language: `{% load listkeep_format %}`."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.translation import get_language, pgettext
 register = template.Library()
 
 NOTHING = "–"
+MOMENT = timedelta(seconds=1)
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -63,7 +64,11 @@ def absolute(value: datetime) -> str:
 
 def relative(value: datetime, now: datetime) -> str:
     """How far `value` lies from `now`, in one unit, such as `3 days ago` or `in 2 hours`."""
-    return format_timedelta(value - now, granularity="second", add_direction=True, locale=get_language() or "en")
+    distance = value - now
+    if abs(distance) < MOMENT:
+        distance = -MOMENT
+    # threshold=1: a unit is used from one whole of it on
+    return format_timedelta(distance, threshold=1, add_direction=True, locale=get_language() or "en")
 
 
 def _time(value: datetime, shown: str, beside: str) -> SafeString:
