@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,12 +92,25 @@ def storage() -> Path:
     return environment.STORAGE
 
 
+def remove_storage(*, tries: int = 20) -> None:
+    """Remove all stored files; a worker that the tests share may still be writing one, so it is tried again."""
+    for left in reversed(range(tries)):
+        try:
+            if environment.STORAGE.exists():
+                shutil.rmtree(environment.STORAGE)
+        except OSError:
+            if left == 0:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
 @pytest.fixture(autouse=True)
 def clean_places() -> Iterator[None]:
     """Leave no file in the storage and no key in Redis for the next test."""
     yield
-    if environment.STORAGE.exists():
-        shutil.rmtree(environment.STORAGE)
+    remove_storage()
     if environment.REDIS.socket.exists():
         with Redis.from_url(settings.REDIS_URL) as client:
             client.flushall()
