@@ -5,7 +5,7 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
-from backups.retention import purge_due_backups
+from backups.retention import finish_purges, purge_due_backups
 from backups.taking import TASK, sweep_backups, take_backup
 
 
@@ -17,8 +17,10 @@ def take_backup_task(*, account_id: int, job_id: str) -> None:
 
 @shared_task(name="backups.sweep_backups")
 def sweep_backups_task() -> None:
-    """Find forgotten backups (beat)."""
-    sweep_backups(now=timezone.now())
+    """Find forgotten backups, and go on with deletions that storage refused before (beat)."""
+    now = timezone.now()
+    sweep_backups(now=now)
+    finish_purges(now=now)
 
 
 @shared_task(name="backups.purge_backups")
