@@ -50,7 +50,6 @@ for name in UNSET:
 
 def remove_folder() -> None:
     """Remove everything that the session wrote."""
-    shutil.rmtree(addresses.socket_dir(VAR), ignore_errors=True)  # it stands only when a service was started
     shutil.rmtree(FOLDER)
 
 

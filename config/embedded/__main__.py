@@ -23,7 +23,6 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
 from config.database_roles import ADDRESSES, RoleTooPowerfulError, ensure_roles
-from config.embedded import addresses
 from config.embedded.folders import FolderRefusedError
 from config.embedded.postgres import Postgres, PostgresFailedError
 from config.embedded.redis_server import RedisFailedError, RedisServer
@@ -73,7 +72,6 @@ def services(var_dir: Path) -> Iterator[None]:
     if left:
         say(f"Ended {left} processes that an earlier start had left behind.")
     with ExitStack() as stack:
-        stack.callback(remove_socket_folder, var_dir)
         if not os.environ.get("DATABASE_URL"):
             postgres = Postgres(var_dir)
             stack.callback(postgres.stop)
@@ -93,13 +91,6 @@ def ignore_interrupts() -> None:
     """Let a second Ctrl-C not break off the orderly stop of the servers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def remove_socket_folder(var_dir: Path) -> None:
-    """Leave no empty folder behind in the system's temporary folder."""
-    folder = addresses.socket_dir(var_dir)
-    if folder.exists() and not list(folder.iterdir()):
-        folder.rmdir()
 
 
 def run(var_dir: Path, started: float) -> int:

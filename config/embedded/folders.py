@@ -73,3 +73,9 @@ def private_folder(path: Path, *, owner: RunAs) -> Path:
     if os.geteuid() == 0:
         os.chown(path, owner.uid, owner.gid)
     return path
+
+
+def remove_if_empty(path: Path) -> None:
+    """Remove a private folder that the last service has left, so that none stays in the system's temporary folder."""
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()

@@ -17,7 +17,7 @@ import psycopg
 
 from config.database_roles import ensure_roles
 from config.embedded import addresses
-from config.embedded.folders import RunAs, database_user, login_name, private_folder
+from config.embedded.folders import RunAs, database_user, login_name, private_folder, remove_if_empty
 
 START_SECONDS = 60.0  # recovery after a crash is part of a start
 STOP_SECONDS = 60.0
@@ -91,7 +91,7 @@ class Postgres:
                 process.wait(STOP_SECONDS)
             except psutil.TimeoutExpired:
                 self.kill()  # safe: the next start recovers from the log
-        self._forget_child()
+        self._clear_up()
 
     def kill(self) -> None:
         """End the server as a crash would: at once, with no transaction finished and nothing written."""
@@ -99,9 +99,10 @@ class Postgres:
         if process is not None:
             process.send_signal(signal.SIGQUIT)
             process.wait(STOP_SECONDS)
-        self._forget_child()
+        self._clear_up()
 
-    def _forget_child(self) -> None:
+    def _clear_up(self) -> None:
+        remove_if_empty(self.socket_dir)
         if self._child is not None:
             self._child.wait()
             self._child = None

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.embedded import addresses
-from config.embedded.folders import database_user, private_folder
+from config.embedded.folders import database_user, private_folder, remove_if_empty
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -75,6 +75,7 @@ class RedisServer:
         if self._child is not None:
             self._child.wait()
             self._child = None
+        remove_if_empty(self.socket.parent)
 
     def _client(self) -> "redis.Redis":
         """A client that says at once that nobody listens, instead of trying again for seconds."""

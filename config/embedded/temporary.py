@@ -1,7 +1,6 @@
 """Throw-away services: `python -m config.embedded.temporary manage.py …` runs a program on empty ones of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,6 @@ def temporary_services(*, durable: bool) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="listkeep-temporary-")))
         folder.chmod(0o711)  # the database's user passes through it when this runs as root
-        stack.callback(shutil.rmtree, addresses.socket_dir(folder), ignore_errors=True)
         for service in (Postgres(folder, ephemeral=not durable), RedisServer(folder)):
             stack.callback(service.stop)
             service.start()
