@@ -66,8 +66,12 @@ class UploadForm(forms.Form):
         return cleaned
 
     def refuse_upload(self, sentence: str) -> None:
-        """Say what is wrong with the rows, beside where they came from."""
-        self.add_error("file" if self.cleaned_data.get("file") else "text", sentence)
+        """Say beside the rows what is wrong with them; a file is named, since it must be chosen anew."""
+        file = self.cleaned_data.get("file")
+        if file:
+            self.add_error("file", f"{file.name}: {sentence}")
+        else:
+            self.add_error("text", sentence)
 
 
 class NewListForm(UploadForm):

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from imports.drafts import NewField
 from imports.readers import ColumnMapping, DateFormat, DecimalMark, SniffedColumn
-from imports.readers.words import parse_gender
-from imports.targets import Holds, Target, doubt, language, shown_samples
+from imports.samples import doubt, likeliest_notations, shown_samples
+from imports.targets import Holds, Target, language
 from recipients.masterdata.file import FieldScope, FieldType
 from recipients.masterdata.labels import GENDER_LABELS
 from recipients.masterdata.values import (
@@ -48,20 +48,23 @@ DECIMAL_CHOICES: Final[list[tuple[str, Promise | str]]] = [
     (DecimalMark.COMMA.value, "1.234,56"),
     (DecimalMark.POINT.value, "1,234.56"),
 ]
-# Notations that are dates beyond doubt; digits alone could as well be customer numbers.
-WRITTEN_DATES: Final = frozenset(
-    {DateFormat.ISO, DateFormat.DAY_DOT, DateFormat.DAY_SLASH, DateFormat.MONTH_SLASH, DateFormat.DAY_DASH}
-)
 
 
 class ShownForm(forms.Form):
-    """A form with a prefix that takes `data` as judged input (`checked`) or only as what is to be shown again."""
+    """A form with a prefix whose input is judged (`checked`) or only shown again.
+
+    Subclasses add their fields in `add_fields`, before the input is looked at.
+    """
 
     def __init__(self, data: QueryDict | None, *, checked: bool, prefix: str, initial: dict[str, Any]) -> None:
         super().__init__(data if checked else None, prefix=prefix, initial=initial)
+        self.add_fields()
         if data is not None and not checked:
             for name, field in self.fields.items():
                 self.initial[name] = field.widget.value_from_datadict(data, MultiValueDict(), self.add_prefix(name))
+
+    def add_fields(self) -> None:
+        """Change the fields to what this one form needs."""
 
 
 class TargetForm(ShownForm):
@@ -78,23 +81,27 @@ class TargetForm(ShownForm):
         target: Target,
         columns: Sequence[SniffedColumn],
         choices: list[tuple[str, Any]],
-        guess: ColumnMapping | None,
+        guess: SniffedColumn | None,
+        is_export: bool,
     ) -> None:
         self.target = target
         self._columns = columns
-        super().__init__(data, checked=checked, prefix=f"to-{target.key}", initial=_guessed(guess))
+        self._choices = choices
+        super().__init__(data, checked=checked, prefix=f"to-{target.key}", initial=_guessed(guess, is_export=is_export))
+
+    def add_fields(self) -> None:
         self.fields["column"] = forms.ChoiceField(
             label=_("Column of the file"),
             required=False,
-            choices=choices,
+            choices=self._choices,
             widget=forms.Select(attrs={"class": "mapping__column"}),
         )
-        if not target.holds.is_time:
+        if not self.target.holds.is_time:
             del self.fields["date_format"]
-        if target.holds is not Holds.NUMBER:
+        if self.target.holds is not Holds.NUMBER:
             del self.fields["decimal"]
-        if not target.is_email:
-            self.fields["alternative"] = alternative_field(target)
+        if not self.target.is_email:
+            self.fields["alternative"] = alternative_field(self.target)
 
     @cached_property
     def position(self) -> int | None:
@@ -113,8 +120,11 @@ class TargetForm(ShownForm):
 
     @property
     def doubt(self) -> str:
-        """Why the chosen column seems not to belong here; empty when it seems to."""
-        return doubt(self.target, self.chosen) if self.chosen else ""
+        """Why the chosen column seems not to belong here, or to be read wrongly; empty when it seems right."""
+        if self.chosen is None:
+            return ""
+        notation = next((self[name].value() for name in ("date_format", "decimal") if name in self.fields), "")
+        return doubt(self.target, self.chosen, str(notation))
 
     def clean_column(self) -> str:
         """The column; the address needs one."""
@@ -216,21 +226,11 @@ def prefix_of_new(column: SniffedColumn) -> str:
     return f"new-{column.position}"
 
 
-def _guessed(guess: ColumnMapping | None) -> dict[str, Any]:
-    if guess is None or guess.column is None:
+def _guessed(column: SniffedColumn | None, *, is_export: bool) -> dict[str, Any]:
+    if column is None:
         return {}
-    return {
-        "column": str(guess.column),
-        "date_format": guess.date_format.value if guess.date_format else DateFormat.ISO.value,
-        "decimal": guess.decimal.value if guess.decimal else DecimalMark.POINT.value,
-    }
-
-
-def likeliest_notations(column: SniffedColumn, *, is_export: bool) -> tuple[DateFormat, DecimalMark]:
-    """How dates and numbers are most likely written in a column; an export of Listkeep has its own notations."""
-    if is_export:
-        return DateFormat.ISO, DecimalMark.POINT
-    return (column.date_formats or (DateFormat.ISO,))[0], (column.decimals or (DecimalMark.POINT,))[0]
+    date_format, decimal = likeliest_notations(column, is_export=is_export)
+    return {"column": str(column.position), "date_format": date_format.value, "decimal": decimal.value}
 
 
 def chosen_position(value: object, columns: Sequence[SniffedColumn]) -> int | None:
@@ -276,40 +276,3 @@ def as_read(target: Target, value: object) -> str | None:
     except UnstorableText as error:
         raise forms.ValidationError(_("This value holds characters that cannot be stored.")) from error
     raise TypeError(f"{value!r} is no alternative value.")
-
-
-def suggested_type(column: SniffedColumn, known: FieldType | None) -> FieldType:
-    """The type of a new field: that of fields with the same name, else what its cells are beyond doubt, else text.
-
-    Whole numbers stay text: postcodes, telephone and customer numbers would lose their zeros.
-    """
-    cells = [cell.strip() for cell in column.samples if cell.strip()]
-    if known is not None and fits(column, known):
-        return known
-    if not cells:
-        return FieldType.TEXT
-    if column.date_formats and column.date_formats[0] in WRITTEN_DATES:
-        return FieldType.DATE
-    if column.decimals and any("," in cell or "." in cell for cell in cells) and not any(map(_has_leading_zero, cells)):
-        return FieldType.NUMBER
-    if all(len(cell) > 1 and parse_gender(cell) for cell in cells):
-        return FieldType.GENDER
-    return FieldType.TEXT
-
-
-def _has_leading_zero(cell: str) -> bool:
-    return len(cell) > 1 and cell[0] == "0" and cell[1].isdecimal()
-
-
-def fits(column: SniffedColumn, field_type: FieldType) -> bool:
-    """Whether the sampled cells of a column can be read as a type."""
-    cells = [cell.strip() for cell in column.samples if cell.strip()]
-    match field_type:
-        case FieldType.DATE:
-            return bool(column.date_formats) or not cells
-        case FieldType.NUMBER:
-            return bool(column.decimals) or not cells
-        case FieldType.GENDER:
-            return all(parse_gender(cell) for cell in cells)
-        case FieldType.TEXT:
-            return True

@@ -15,13 +15,12 @@ from imports.mapping_forms import (
     NewFieldForm,
     TargetForm,
     chosen_position,
-    likeliest_notations,
     prefix_of_new,
-    suggested_type,
 )
 from imports.queries import known_types
 from imports.readers import ColumnMapping, Sniffed, SniffedColumn, Source, guess_mapping
-from imports.targets import base_targets, column_names, field_targets, shown_samples
+from imports.samples import likeliest_notations, shown_samples, suggested_type
+from imports.targets import base_targets, column_names, field_targets
 from recipients.masterdata.file import MAX_FIELDS, FieldScope
 from recipients.masterdata.labels import exported_language, folded
 from recipients.models import Group
@@ -174,10 +173,10 @@ class MappingPage:
 
     def _target_forms(self) -> list[TargetForm]:
         columns = self.sniffed.columns
-        guesses: dict[str, ColumnMapping] = {}
+        guesses: dict[str, SniffedColumn] = {}
         if not self.checked:
             guessed = guess_mapping(columns, [field.definition() for field in self._fields])
-            guesses = {one.target: one for one in guessed}
+            guesses = {one.target: columns[one.column] for one in guessed if one.column is not None}
         numbered = [(str(position), name) for position, name in enumerate(self._names)]
         return [
             TargetForm(
@@ -187,6 +186,7 @@ class MappingPage:
                 columns=columns,
                 choices=[("", _("– choose a column –") if target.is_email else _("– not imported –")), *numbered],
                 guess=guesses.get(target.key),
+                is_export=self._is_export,
             )
             for target in self._targets
         ]

@@ -9,6 +9,7 @@ from typing import IO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from imports.models import Import
 from imports.readers import Reason
@@ -50,7 +51,7 @@ def rejected_csv(run: Import) -> Iterator[bytes]:
     """
     opened = open_file("imports", run.rejected_key)
     reasons = {reason.value: reason_label(reason) for reason in Reason}
-    header = [_("Line"), _("E-mail"), _("Reason"), _("Column"), _("Value")]
+    header = [_("Line"), _("E-mail"), pgettext("rejected row", "Reason"), _("Column"), _("Value")]
     return _written(opened, header, reasons)
 
 

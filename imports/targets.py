@@ -10,13 +10,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from imports.readers import SniffedColumn
-from imports.readers.words import parse_gender
-from recipients.masterdata.address import is_valid
 from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldScope
 from recipients.masterdata.labels import BASE_LABELS, Language
 from recipients.models import Field
-
-SAMPLES_SHOWN = 3
 
 
 class Holds(StrEnum):
@@ -97,25 +93,3 @@ def column_names(columns: Sequence[SniffedColumn]) -> list[str]:
         else:
             names.append(column.name)
     return names
-
-
-def shown_samples(column: SniffedColumn) -> list[str]:
-    """Three cells of a column that say something about it."""
-    return [cell for cell in column.samples if cell.strip()][:SAMPLES_SHOWN]
-
-
-def doubt(target: Target, column: SniffedColumn) -> str:
-    """Why a column seems not to belong to a target, as a sentence; empty when it seems to."""
-    cells = [cell for cell in column.samples if cell.strip()]
-    if not cells:
-        return ""
-    match target.holds:
-        case Holds.EMAIL if not any(is_valid(cell) for cell in cells):
-            return _("None of these values is an e-mail address.")
-        case Holds.MOMENT | Holds.DATE if not column.date_formats:
-            return _("Not all of these values are dates. Rows with others will be rejected.")
-        case Holds.NUMBER if not column.decimals:
-            return _("Not all of these values are numbers. Rows with others will be rejected.")
-        case Holds.GENDER if not all(parse_gender(cell.strip()) for cell in cells):
-            return _("Not all of these values are genders. Rows with others will be rejected.")
-    return ""

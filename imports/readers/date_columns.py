@@ -30,6 +30,8 @@ _PLACES: Final = {
     DateFormat.DAY_DASH: (6, 3, 0, 10),
     DateFormat.COMPACT: (0, 4, 6, 8),
 }
+# Arrow knows the change of clocks up to 2037 only.
+_CLOCK_YEAR = "(?:19[0-9]{2}|20[0-2][0-9]|203[0-7])"
 _TIME_SHAPE = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
 _OFFSET_SHAPE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _NOTHING: Final = pa.array(NO_DATE, pa.string())
@@ -40,11 +42,10 @@ _NEVER: Final = r"[^\s\S]"
 def convert_dates(column: pa.Array, date_format: DateFormat, zone: tzinfo) -> Converted:
     """`parse_date` for a string array; what programs write for "no date" is null."""
     column = pc.if_else(pc.is_in(column, _NOTHING), _NULL, column)
-    shape = _DAY_SHAPES.get(date_format)
     return convert(
         column,
         arrow_type=pa.date32(),
-        shape=f"^{shape}$" if shape else _NEVER,
+        shape=f"^{_DAY_SHAPES.get(date_format, _NEVER)}$",
         at_once=lambda texts: pc.cast(_as_iso(texts, date_format), pa.date32()),
         one=lambda text: parse_date(text, date_format, zone),
     )
@@ -57,8 +58,8 @@ def convert_moments(column: pa.Array, date_format: DateFormat, zone: ZoneInfo) -
         shape = f"^{_DAY_SHAPES[DateFormat.ISO]}{_TIME_SHAPE}{_OFFSET_SHAPE}$"
         at_once = _with_offset
     else:
-        day = _DAY_SHAPES.get(date_format)
-        shape = f"^{day}(?:{_TIME_SHAPE})?$" if day else _NEVER
+        day = _DAY_SHAPES.get(date_format, _NEVER).replace(_YEAR, _CLOCK_YEAR)
+        shape = f"^{day}(?:{_TIME_SHAPE})?$"
 
         def at_once(texts: pa.Array) -> pa.Array:
             return _local(_as_iso(texts, date_format), zone)

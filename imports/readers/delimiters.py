@@ -35,9 +35,9 @@ def guess_delimiter(data: bytes, *, final: bool, likely: str = "") -> str:
 def _agreement(data: bytes, delimiter: str, *, final: bool) -> tuple[float, int]:
     """Which part of the rows has the most frequent number of cells, and that number (0: the first row disagrees)."""
     records, _ = Grammar.of(delimiter).records(data, first_line=1, final=final, limit=_ROWS)
+    if not records:  # the text is nothing but this delimiter
+        return 1.0, 2
     widths = [len(record.cells) if record.cells is not None else 0 for record in records]
-    if not widths:
-        return 0.0, 0
     width, rows = Counter(widths).most_common(1)[0]
     return rows / len(widths), width if widths[0] >= 2 else 0
 

@@ -40,8 +40,8 @@ def cut_at_record(data: bytes) -> int:
     data with broken quotation marks is worthless, so `Grammar.is_regular` must judge the piece.
     """
     line_end = b"\n" if b"\n" in data else b"\r"
-    quotes = data.count(b'"')
     end = len(data) if line_end == b"\n" else len(data) - 1  # a CR at the very end may be half of a CR LF
+    quotes = data.count(b'"', 0, end)
     while True:
         position = data.rfind(line_end, 0, end)
         if position < 0:

@@ -41,6 +41,7 @@ def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         "may_edit": request.membership.may(Role.EDITOR),
         "steps": steps_of(found) if found.is_running else [],
         "rejected": _rejected(found),
+        "mostly_rejected": 2 * found.report.get("rejected", 0) > found.report.get("rows", 0),
         "rejected_shown": REJECTED_SHOWN,
     }
     part = request.htmx.target == "run"  # type: ignore[attr-defined]  # set by django-htmx's middleware
