@@ -1,0 +1,122 @@
+"""Waiting for what happens in other processes, and catching it in the act.
+
+Nothing here says how long something may take: a state is waited for, generously, and looked at again once the world has
+been stopped.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import psycopg
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tenancy import account_scope
+from backups.taking import sweep_backups
+from config.embedded import addresses
+from imports.run import sweep_imports
+from recipients.deletion import sweep_deletions
+from recipients.jobs import Job
+from tests import environment
+from tests.processes import Process
+
+T = TypeVar("T")
+J = TypeVar("J", bound=Job)
+
+WAIT_SECONDS = 90.0
+ENDS = {"done", "failed", "cancelled", "complete"}
+
+
+def wait_until(seen: Callable[[], T | None], what: str) -> T:
+    """Look again and again until there is something to see; gives it."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (found := seen()):
+        assert time.monotonic() < deadline, f"{what}: waited for in vain"
+        time.sleep(0.01)
+    return found
+
+
+def wait_for_end(job: J) -> J:
+    """Wait until a job has ended by itself, while the sweeps run as beat sends them; gives it as it is then."""
+    swept = 0.0
+
+    def ended() -> J | None:
+        nonlocal swept
+        if time.monotonic() - swept > 0.5:
+            sweep()
+            swept = time.monotonic()
+        now = reload(job)
+        return now if now.status in ENDS else None
+
+    return wait_until(ended, f"the end of {job!r}")
+
+
+def sweep() -> None:
+    """What beat has workers do each few seconds."""
+    now = timezone.now()
+    sweep_imports(now=now)
+    sweep_backups(now=now)
+    sweep_deletions(now=now)
+
+
+def reload(job: J) -> J:
+    """The job as it is now."""
+    with account_scope(job.account_id):
+        found: J = type(job).objects.get(pk=job.pk)
+    return found
+
+
+def freeze(worker: Process) -> None:
+    """Stop a worker and its children in the middle of whatever they do."""
+    os.killpg(worker.pid, signal.SIGSTOP)
+
+
+def thaw(worker: Process) -> None:
+    """Let a stopped worker go on as if nothing had happened."""
+    os.killpg(worker.pid, signal.SIGCONT)
+
+
+def writes(worker: Process, name: str) -> bool:
+    """Whether a process of the worker has a file of that name open which is not empty."""
+    for process in psutil.Process(worker.pid).children(recursive=True):
+        try:
+            paths = [Path(file.path) for file in process.open_files()]
+            if any(path.name == name and path.stat().st_size for path in paths):
+                return True
+        except (psutil.NoSuchProcess, FileNotFoundError):
+            continue  # gone between two looks
+    return False
+
+
+@contextmanager
+def other_connection() -> Iterator[psycopg.Connection]:
+    """A database session beside the workers', which may lock any row; what it did is rolled back at the end."""
+    with closing(psycopg.connect(addresses.admin_url(environment.VAR, name=addresses.DATABASE_NAME))) as other:
+        yield other
+
+
+def is_blocked(blocker: psycopg.Connection, statement: str) -> bool:
+    """Whether a session waits for a lock of `blocker` with a statement that begins so."""
+    query = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE %s = ANY (pg_blocking_pids(pid)) AND ltrim(query, E' \\n') LIKE %s || '%%')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [blocker.info.backend_pid, statement])
+        return bool(cursor.fetchone()[0])
+
+
+def is_running(statement: str) -> bool:
+    """Whether a session is carrying out a statement that begins so."""
+    query = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND ltrim(query, E' \\n') LIKE %s || '%%')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [statement])
+        return bool(cursor.fetchone()[0])
