@@ -74,11 +74,16 @@ def read(
             trigger="import",
             taken_at=None,
         )
-        with (
-            RejectedRows(rejected, header=clean_cells(rows.header), email_column=addresses) as rejects,
-            MasterDataWriter(target, description, schema) as writer,
-        ):
-            return _read_blocks(rows, columns, schema=schema, writer=writer, rejects=rejects, progress=progress)
+        try:
+            with (
+                RejectedRows(rejected, header=clean_cells(rows.header), email_column=addresses) as rejects,
+                MasterDataWriter(target, description, schema) as writer,
+            ):
+                return _read_blocks(rows, columns, schema=schema, writer=writer, rejects=rejects, progress=progress)
+        except BaseException:
+            # The file of rejected rows may fail last of all, when the other one is complete.
+            target.unlink(missing_ok=True)
+            raise
 
 
 def _read_blocks(

@@ -38,7 +38,11 @@ class RejectedRows:
         self._email_column = email_column
 
     def __enter__(self) -> Self:
-        self._parquet = pq.ParquetWriter(self._path, REJECTED_SCHEMA, compression="zstd")
+        try:
+            self._parquet = pq.ParquetWriter(self._path, REJECTED_SCHEMA, compression="zstd")
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
         return self
 
     def add(self, block: Block, checks: Sequence[Check]) -> pa.Array | None:
@@ -87,9 +91,13 @@ class RejectedRows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._parquet.close()
-        if kind is not None:
-            self._path.unlink(missing_ok=True)
+        complete = False
+        try:
+            self._parquet.close()
+            complete = kind is None
+        finally:
+            if not complete:
+                self._path.unlink(missing_ok=True)
 
 
 def _shown(cells: pa.Array) -> pa.Array:

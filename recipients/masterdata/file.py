@@ -194,14 +194,18 @@ class MasterDataWriter:
 
     def __enter__(self) -> Self:
         names = self._schema.names
-        self._parquet = pq.ParquetWriter(
-            self._path,
-            self._schema,
-            compression="zstd",
-            compression_level=_ZSTD_LEVEL,
-            use_dictionary=[name for name in names if name not in _WITHOUT_DICTIONARY],
-            column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _DELTA_ENCODED},
-        )
+        try:
+            self._parquet = pq.ParquetWriter(
+                self._path,
+                self._schema,
+                compression="zstd",
+                compression_level=_ZSTD_LEVEL,
+                use_dictionary=[name for name in names if name not in _WITHOUT_DICTIONARY],
+                column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _DELTA_ENCODED},
+            )
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
         return self
 
     def write(self, batch: pa.RecordBatch) -> None:

@@ -1,0 +1,173 @@
+"""Sheets: what a person sees in a cell is what arrives."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from imports.readers import ColumnMapping, DateFormat, DecimalMark, FileProblem, Kind, Source, UnreadableFile, sniff
+from imports.readers.workbook import show
+from recipients.masterdata.file import FieldType
+from tests.imports.readers.files import field, read_file, reject
+from tests.imports.readers.xls import workbook_stream, xls_file
+
+XLSX = Source(Kind.XLSX, None, None, has_header=True, sheet=None)
+
+
+def write_sheet(folder: Path, rows: Sequence[Sequence[Any]], *, others: Sequence[str] = ()) -> Path:
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet("Sheet")
+    for row in rows:
+        sheet.append(list(row))
+    for name in others:
+        workbook.create_sheet(name).append([name])
+    workbook.save(folder / "book.xlsx")
+    return folder / "book.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("01234", "01234"),
+        (12.0, "12"),
+        (1.5, "1.5"),
+        (0.1 + 0.2, "0.3"),
+        (491701234567.0, "491701234567"),
+        (1e21, "1" + "0" * 21),
+        (-0.0, "0"),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        (date(2024, 5, 1), "2024-05-01"),
+        (datetime.fromisoformat("2024-05-01"), "2024-05-01"),
+        (datetime.fromisoformat("2024-05-01T12:30"), "2024-05-01 12:30:00"),
+        (time(7, 5), "07:05:00"),
+        (timedelta(hours=30, minutes=5), "30:05:00"),
+    ],
+)
+def test_cell_is_shown_as_its_program_does(cell: Any, text: str) -> None:
+    assert show(cell) == text
+
+
+def test_every_kind_of_cell_arrives(tmp_path: Path) -> None:
+    path = write_sheet(
+        tmp_path,
+        [
+            ["E-Mail", "PLZ", "Umsatz", "Geburtstag", "Aktiviert", "Kundennummer"],
+            ["A@example.org", "01234", 1234.5, date(1980, 2, 29), datetime.fromisoformat("2024-07-01T12:00"), 42],
+            ["b@example.org", " 007 ", "1.000,25", "1.2.1990", "1.8.2024 12:00", "0042"],
+        ],
+    )
+    reading = read_file(
+        path,
+        ColumnMapping("plz", 1),
+        ColumnMapping("umsatz", 2, None, None, DecimalMark.COMMA),
+        ColumnMapping("geburtstag", 3, None, DateFormat.DAY_DOT),
+        ColumnMapping("activated_at", 4, None, DateFormat.DAY_DOT),
+        ColumnMapping("nummer", 5),
+        fields=[field("plz"), field("umsatz", FieldType.NUMBER), field("geburtstag", FieldType.DATE), field("nummer")],
+        source=XLSX,
+    )
+    assert reading.rows == [
+        {
+            "email": "a@example.org",
+            "activated_at": datetime(2024, 7, 1, 10, tzinfo=UTC),
+            "plz": "01234",
+            "umsatz": Decimal("1234.5"),
+            "geburtstag": date(1980, 2, 29),
+            "nummer": "42",
+            "line": 2,
+        },
+        {
+            "email": "b@example.org",
+            "activated_at": datetime(2024, 8, 1, 10, tzinfo=UTC),
+            "plz": "007",
+            "umsatz": Decimal("1000.25"),
+            "geburtstag": date(1990, 2, 1),
+            "nummer": "0042",
+            "line": 3,
+        },
+    ]
+
+
+def test_lines_are_rows_of_the_sheet_also_below_blank_rows(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [[], ["E-Mail"], ["a@example.org"], [], ["b@example"], ["c@example.org"]])
+    reading = read_file(path, source=XLSX)
+    assert ([row["line"] for row in reading.rows], reading.rejected, reading.result.rows_total) == (
+        [3, 6],
+        [reject(5, "b@example", "invalid_email", "E-Mail", "b@example")],
+        3,
+    )
+
+
+def test_named_sheet_is_read(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["E-Mail"]], others=["x@example.org"])
+    source = Source(Kind.XLSX, None, None, has_header=False, sheet="x@example.org")
+    assert read_file(path, source=source).rows == [{"email": "x@example.org", "line": 1}]
+
+
+def test_sheet_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["E-Mail"]])
+    with pytest.raises(UnreadableFile) as raised:
+        read_file(path, source=Source(Kind.XLSX, None, None, has_header=True, sheet="Kunden"))
+    assert (raised.value.code, raised.value.detail) == (FileProblem.NO_SHEET, "Kunden")
+
+
+def test_sniff_shows_sheets_and_takes_the_first_one_with_cells(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [], others=["Kunden", "Archiv"])
+    sniffed = sniff(path, file_name="book.xlsx")
+    assert (sniffed.sheets, sniffed.source) == (
+        ("Sheet", "Kunden", "Archiv"),
+        Source(Kind.XLSX, None, None, has_header=True, sheet="Kunden"),
+    )
+
+
+def test_sniff_finds_a_sheet_without_header(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["a@example.org", "Anna"], ["b@example.org", "Bo"]])
+    sniffed = sniff(path, file_name="book.xlsx")
+    assert (sniffed.source.has_header, [column.name for column in sniffed.columns], sniffed.sample) == (
+        False,
+        ["", ""],
+        (("a@example.org", "Anna"), ("b@example.org", "Bo")),
+    )
+
+
+def test_workbook_without_cells_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile) as raised:
+        sniff(write_sheet(tmp_path, []), file_name="book.xlsx")
+    assert raised.value.code is FileProblem.EMPTY
+
+
+def test_more_rows_than_a_block_arrive_in_order(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["E-Mail"], *([f"{number}@example.org"] for number in range(10_001))])
+    rows = read_file(path, source=XLSX).rows
+    assert (len(rows), rows[-1]) == (10_001, {"email": "10000@example.org", "line": 10_002})
+
+
+def test_xls_of_1997_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "book.xls"
+    path.write_bytes(xls_file(workbook_stream([["E-Mail", "Stadt", "PLZ"], ["a@example.org", "Köln", 50667.0]])))
+    sniffed = sniff(path, file_name="book.xls")
+    reading = read_file(
+        path,
+        ColumnMapping("ort", 1),
+        ColumnMapping("plz", 2),
+        fields=[field("ort"), field("plz")],
+        source=sniffed.source,
+    )
+    assert (sniffed.source.kind, sniffed.sheets, reading.rows) == (
+        Kind.XLS,
+        ("Tabelle1",),
+        [{"email": "a@example.org", "ort": "Köln", "plz": "50667", "line": 2}],
+    )
+
+
+def test_xls_with_a_password_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "book.xls"
+    path.write_bytes(xls_file(workbook_stream([["E-Mail"]], password=True)))
+    with pytest.raises(UnreadableFile) as raised:
+        sniff(path, file_name="book.xls")
+    assert raised.value.code is FileProblem.PASSWORD_PROTECTED
