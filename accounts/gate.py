@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -46,6 +47,8 @@ def account_view(
         @login_required
         @wraps(view)
         def gated(request: HttpRequest, account_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if account_id > BigIntegerField.MAX_BIGINT:  # the database cannot even ask for it
+                raise Http404
             inside = cast(AccountRequest, request)
             with account_scope(account_id, user_id=inside.user.pk):
                 membership = (

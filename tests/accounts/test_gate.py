@@ -107,9 +107,10 @@ def test_who_belonged_to_the_account_is_a_stranger(account: Account) -> None:
         ask(member, account.pk, role=Role.READER, seen=Seen())
 
 
-def test_an_account_that_does_not_exist_is_not_found(account: Account) -> None:
+@pytest.mark.parametrize("account_id", [0, 999_999, 2**63 - 1, 2**63, 10**30])
+def test_an_account_that_does_not_exist_is_not_found(account_id: int, account: Account) -> None:
     with pytest.raises(Http404):
-        ask(make_member(account, Role.OWNER), 999_999, role=Role.READER, seen=Seen())
+        ask(make_member(account, Role.OWNER), account_id, role=Role.READER, seen=Seen())
 
 
 @pytest.mark.parametrize(("role", "asked"), [pair for pair in PAIRS if pair[1] in ALLOWED[pair[0]]])
