@@ -17,7 +17,8 @@ def top_bar(user: User, account: Account) -> Element:
 
 def test_who_has_one_account_sees_its_name_and_no_switcher() -> None:
     account = make_account("Blumen Berger")
-    make_account("Andere AG")
+    make_member(account, Role.OWNER)
+    make_member(make_account("Andere AG"))
     bar = top_bar(make_member(account), account)
     assert bar.all(css_class="top-bar__account")[0].text == "Blumen Berger"
 
