@@ -76,6 +76,7 @@ class MasterData:
 def read_master_data(*, group: Group, recipient_id: int) -> MasterData:
     """The master data of one recipient of a group. Raises Recipient.DoesNotExist."""
     recipient = Recipient.objects.of(account_id=group.account_id, group_id=group.pk).get(id=recipient_id)
+    recipient.group = group
     fields = fields_of(group)
     account_wide = contact_values(account_id=group.account_id, emails=[recipient.email]).get(recipient.email, {})
     both = {FieldScope.LIST: recipient.values, FieldScope.ACCOUNT: account_wide}

@@ -1,0 +1,142 @@
+"""One recipient: what is known of them, edited by hand; signed off and made active again."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.gate import AccountRequest, account_view
+from accounts.models import Role
+from recipients.deletion import GroupGone, GroupLocked
+from recipients.masterdata.file import FieldType
+from recipients.models import Group, Recipient
+from recipients.queries import latest_activities
+from recipients.recipient_form import RecipientForm
+from recipients.services import (
+    AddressTaken,
+    ChangedMeanwhile,
+    MasterData,
+    activate_recipient,
+    deactivate_recipient,
+    edit_recipient,
+    read_master_data,
+)
+from recipients.views.access import group_or_404, is_editor, require_editor
+from recipients.wording import locked_sentence, shown_value, status_of
+
+READ_OR_SEND = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(READ_OR_SEND)
+@account_view(Role.READER)
+def recipient(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
+    """Master data to read or edit, status, and what the recipient did."""
+    group = group_or_404(request, group_id)
+    master = _master_or_404(group, recipient_id)
+    if request.method != "POST":
+        return _page(request, group, RecipientForm(master=master))
+    require_editor(request)
+    form = RecipientForm(request.POST, master=master)
+    if form.is_valid() and _save(request, group, form):
+        messages.success(request, _("The recipient is saved."))
+        return redirect("recipients:recipient", request.account.pk, group.pk, recipient_id)
+    return _page(request, group, form, status=422)
+
+
+@require_http_methods(READ_OR_SEND)
+@account_view(Role.EDITOR)
+def deactivate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
+    """Asks, then signs a recipient off."""
+    master = _master_or_404(group_or_404(request, group_id), recipient_id)
+    return _ask_or_change(request, master, deactivate_recipient, "deactivate", _("%(email)s is deactivated."))
+
+
+@require_http_methods(READ_OR_SEND)
+@account_view(Role.EDITOR)
+def activate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
+    """Asks, then makes a recipient active again."""
+    master = _master_or_404(group_or_404(request, group_id), recipient_id)
+    return _ask_or_change(request, master, activate_recipient, "activate", _("%(email)s is active again."))
+
+
+def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
+    """Save what a valid form changes; on a refusal the form says why."""
+    changes = form.changes()
+    if not changes:
+        return True
+    try:
+        edit_recipient(
+            account_id=group.account_id,
+            group_id=group.pk,
+            recipient_id=form.master.recipient.id,
+            changes=changes,
+            seen=form.cleaned_data["seen"],
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except AddressTaken:
+        form.add_error("email", _("Another recipient of this list has this address."))
+    except ChangedMeanwhile as conflict:
+        form.show_conflict(conflict.present)
+    except GroupLocked:
+        form.add_error(None, locked_sentence())
+    except (GroupGone, Recipient.DoesNotExist) as gone:
+        raise Http404 from gone
+    else:
+        return True
+    return False
+
+
+def _ask_or_change(
+    request: AccountRequest, master: MasterData, change: Callable[..., Recipient], name: str, done: str
+) -> HttpResponse:
+    """The page `name` that asks; once that is answered, the change and a message that it is `done`."""
+    recipient = master.recipient
+    if request.method != "POST":
+        return render(request, f"recipients/{name}.html", {"group": recipient.group, "recipient": recipient})
+    try:
+        change(
+            account_id=recipient.account_id,
+            group_id=recipient.group_id,
+            recipient_id=recipient.id,
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except GroupLocked:
+        messages.error(request, locked_sentence())
+    except (GroupGone, Recipient.DoesNotExist) as gone:
+        raise Http404 from gone
+    else:
+        messages.success(request, done % {"email": recipient.email})
+    return redirect("recipients:recipient", recipient.account_id, recipient.group_id, recipient.id)
+
+
+def _master_or_404(group: Group, recipient_id: int) -> MasterData:
+    try:
+        return read_master_data(group=group, recipient_id=recipient_id)
+    except Recipient.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _page(request: AccountRequest, group: Group, form: RecipientForm, status: int = 200) -> HttpResponse:
+    master = form.master
+    word, kind = status_of(master.recipient)
+    context = {
+        "group": group,
+        "recipient": master.recipient,
+        "form": form,
+        "status": word,
+        "kind": kind,
+        "may_edit": is_editor(request) and not group.locked,
+        "is_editor": is_editor(request),
+        "facts": [
+            (field.label, shown_value(FieldType(field.type), master.values.get(field.key)), field.scope)
+            for field in master.fields
+        ],
+        "activities": latest_activities(master.recipient),
+    }
+    return render(request, "recipients/recipient.html", context, status=status)

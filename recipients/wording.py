@@ -1,0 +1,143 @@
+"""What people read about recipients, fields and lists that cannot be changed, and how field values look."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.utils.formats import date_format, get_format, number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from accounts.models import Account
+from recipients.deletion import GroupLocked
+from recipients.masterdata.file import MAX_FIELDS, FieldType
+from recipients.masterdata.values import MAX_TEXT_LENGTH, UnstorableText, format_number
+from recipients.models import Group, Recipient
+from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
+from recipients.services.recipients import Value
+
+NOTHING: Final = "–"
+
+GENDERS: Final[dict[str, Promise]] = {
+    "female": gettext_lazy("female"),
+    "male": gettext_lazy("male"),
+    "diverse": gettext_lazy("diverse"),
+}
+
+DELETION_FAILURES: Final[dict[str, Promise]] = {
+    "backup_failed": gettext_lazy(
+        "The backup could not be made, and without it nothing is deleted. Try again; if that fails too, tell whoever "
+        "runs Listkeep that backups cannot be made."
+    ),
+    "interrupted": gettext_lazy("The deletion was interrupted several times and has been given up. Try it again."),
+    "internal": gettext_lazy("The fault is ours and has been recorded. Try it again later."),
+}
+
+UNSTORABLE: Final[dict[str, Promise]] = {
+    "nul": gettext_lazy("This text has a character in it that cannot be stored. Type the text anew."),
+    "surrogate": gettext_lazy("This text has a character in it that cannot be stored. Type the text anew."),
+}
+
+
+def locked_sentence() -> str:
+    """Why a locked list takes no change, and the next step."""
+    return _("This list is locked against changes. Unlock it under Settings > General, then try again.")
+
+
+def deletion_failure_sentence(code: str) -> str:
+    """Why a deletion failed, and the next step."""
+    return str(DELETION_FAILURES.get(code, DELETION_FAILURES["internal"]))
+
+
+def makes_backup(group: Group, account: Account) -> bool:
+    """Whether a deletion of the list makes a backup first."""
+    return group.automatic_backups and account.automatic_backups and group.recipient_count > 0
+
+
+def deletion_facts(group: Group) -> list[str]:
+    """What is safe and what is lost when a list is deleted. `group.account` has been read."""
+    if group.recipient_count == 0:
+        return [_("The list is empty, so there is nothing to back up.")]
+    lost = _("Activities such as opens and clicks are in no backup and are lost.")
+    if not makes_backup(group, group.account):
+        return [_("The master data of its recipients cannot be brought back."), lost]
+    days = group.account.retention_days
+    return [
+        _("First a backup of the master data is made. Nothing is deleted before it is complete."),
+        ngettext(
+            "The backup is kept for %(days)d day. Until then you can bring the list back: download the export file "
+            "under My Account > Extras > Backups and import it into a new list.",
+            "The backup is kept for %(days)d days. Until then you can bring the list back: download the export file "
+            "under My Account > Extras > Backups and import it into a new list.",
+            days,
+        )
+        % {"days": days},
+        lost,
+    ]
+
+
+def field_refused_sentence(reason: FieldRefused | GroupLocked) -> str:
+    """Why a field cannot be made or renamed, and what to do instead."""
+    match reason:
+        case TooManyFields(group_name=name) if name:
+            return _("The list “%(list)s” shows %(most)d fields already, and a list can show no more.") % {
+                "list": name,
+                "most": MAX_FIELDS,
+            }
+        case TooManyFields():
+            return _("There are %(most)d fields for all lists already, and a list can show no more.") % {
+                "most": MAX_FIELDS
+            }
+        case FieldLabelTaken(label=label, group_name=name) if name:
+            return _("The list “%(list)s” has a field “%(label)s” of its own. Rename one of the two.") % {
+                "list": name,
+                "label": label,
+            }
+        case FieldLabelTaken(label=label):
+            return _("“%(label)s” is in use in this list already. Choose another name.") % {"label": label}
+        case GroupLocked():
+            return locked_sentence()
+        case _:
+            raise TypeError(f"no sentence for {reason!r}")
+
+
+def unstorable_sentence(error: UnstorableText) -> str:
+    """Why a text cannot be stored, and what to do instead."""
+    if error.code == "too_long":
+        most = number_format(MAX_TEXT_LENGTH)
+        return _("This text is too long: at most %(most)s characters can be stored.") % {"most": most}
+    return str(UNSTORABLE[error.code])
+
+
+def status_of(recipient: Recipient) -> tuple[str, str]:
+    """The word for a recipient's status, and the kind of badge that it stands in."""
+    if recipient.bounced_at is not None:
+        return _("Bounced"), "danger"
+    if recipient.is_active:
+        return _("Active"), "good"
+    if recipient.deactivated_at is not None:
+        return _("Deactivated"), "warning"
+    return _("Not activated"), ""
+
+
+def shown_value(kind: FieldType, value: Value | list[str] | None) -> str:
+    """A field's value, or tags, in the reader's language; a dash for none."""
+    if value is None or value == []:
+        return NOTHING
+    if isinstance(value, list):
+        return ", ".join(value)
+    match kind:
+        case FieldType.NUMBER:
+            return number_format(Decimal(value), use_l10n=True)
+        case FieldType.DATE:
+            return date_format(date.fromisoformat(str(value)), pgettext("date format", "j M Y"))
+        case FieldType.GENDER:
+            return str(GENDERS[str(value)])
+        case FieldType.TEXT:
+            return str(value)
+
+
+def typed_number(value: Value) -> str:
+    """A number as it is typed in the reader's language: every digit, no thousands."""
+    return format_number(Decimal(value)).replace(".", get_format("DECIMAL_SEPARATOR"))
