@@ -26,7 +26,7 @@ from recipients.masterdata.take import Taken, take
 from recipients.models import Group
 from recipients.nudge import nudge
 from recipients.revision import lock_group
-from recipients.storage import FAILURES, local_copy, put, remove, scratch_folder
+from recipients.storage import FAILURES, discard, local_copy, put, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def take_in_lock(*, change: Change, now: datetime) -> Backup:
         taken = take(
             group=change.group, path=path, trigger=backup.trigger, now=now, progress=lambda _done, _known: None
         )
-        stored = store(backup, path, taken)
+        stored = store(backup, path, taken, attempt=uuid.uuid4())
     for name, value in stored.items():
         setattr(backup, name, value)
     backup.status, backup.completed_at = Backup.Status.COMPLETE, now
@@ -156,19 +156,26 @@ def _take(backup: Backup, token: uuid.UUID, progress: Callable[[int, int | None]
             if group.deleted_at is not None:
                 raise GroupGone
             taken = take(group=group, path=path, trigger=backup.trigger, now=timezone.now(), progress=progress)
-        stored = store(backup, path, taken)
-    with account_scope(backup.account_id):
-        _complete(backup, token, stored)
+        stored = store(backup, path, taken, attempt=token)
+    try:
+        with account_scope(backup.account_id):
+            _complete(backup, token, stored)
+    except ClaimLost:
+        discard("backups", stored["file_key"])
+        raise
 
 
-def store(backup: Backup, path: Path, taken: Taken) -> dict[str, Any]:
+def store(backup: Backup, path: Path, taken: Taken, *, attempt: uuid.UUID) -> dict[str, Any]:
     """Put a taken file into storage, read it back, and give what the catalogue keeps. Raises StoredFileDiffers."""
     sha256, size = sha256_of(path), path.stat().st_size
-    key = key_of(backup)
-    put("backups", key, path)
-    if not is_intact(key, sha256):
-        remove("backups", key)
-        raise StoredFileDiffers(key)
+    key = key_of(backup, attempt)
+    try:
+        put("backups", key, path)
+        if not is_intact(key, sha256):
+            raise StoredFileDiffers(key)
+    except (*FAILURES, StoredFileDiffers):
+        discard("backups", key)
+        raise
     return {
         "file_key": key,
         "sha256": sha256,
@@ -179,9 +186,13 @@ def store(backup: Backup, path: Path, taken: Taken) -> dict[str, Any]:
     }
 
 
-def key_of(backup: Backup) -> str:
-    """Where the backup's own file stands in storage; another attempt at the same backup writes the same place."""
-    return f"{backup.account_id}/{backup.group_id}/{backup.pk}.parquet"
+def key_of(backup: Backup, attempt: uuid.UUID) -> str:
+    """Where an attempt at the backup puts its file.
+
+    Each attempt has a place of its own: a process that was stopped and overtaken may go on at any time, and must not
+    write over the file of the attempt that the catalogue knows.
+    """
+    return f"{backup.account_id}/{backup.group_id}/{backup.pk}.{attempt.hex}.parquet"
 
 
 def is_intact(key: str, sha256: str) -> bool:
@@ -270,10 +281,6 @@ def _fail(backup: Backup, token: uuid.UUID, code: str) -> None:
             cause=code,
         )
         nudge_waiting(backup)
-    try:
-        remove("backups", key_of(backup))
-    except FAILURES:
-        logger.warning("what may be left of backup %s could not be removed", backup.pk, exc_info=True)
 
 
 def sweep_backups(*, now: datetime) -> int:

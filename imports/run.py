@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError
@@ -18,7 +19,7 @@ from accounts.models import AuditAction, User
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from imports.models import Import
-from imports.readers import ColumnMapping, Source, UnreadableFile, read
+from imports.readers import ColumnMapping, ReadResult, Source, UnreadableFile, read
 from imports.signals import import_about_to_change
 from recipients.holds import Change, ChangeKind, Hold, HoldState, Interface, ask_for_holds
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
@@ -30,7 +31,7 @@ from recipients.models import Group
 from recipients.nudge import nudge
 from recipients.queries import definitions_of
 from recipients.revision import lock_group, lock_with_account_wide_values
-from recipients.storage import FAILURES, local_copy, put, remove, scratch_folder
+from recipients.storage import FAILURES, discard, local_copy, put, remove, scratch_folder
 
 logger = logging.getLogger(__name__)
 
@@ -169,7 +170,6 @@ def _read(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
     """Turn the uploaded file into a master-data file and the rejected rows."""
     with account_scope(run.account_id):
         fields = definitions_of(run.group)
-    rows_key, rejected_key = (f"{run.account_id}/{run.pk}/{name}.parquet" for name in ("rows", "rejected"))
     with scratch_folder() as folder:
         rows, rejected = folder / "rows.parquet", folder / "rejected.parquet"
         try:
@@ -188,25 +188,39 @@ def _read(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
         except UnreadableFile as error:
             detail = {"problem": error.code, "line": error.line, "column": error.column, "about": error.detail}
             raise RunFailed("unreadable", **detail) from error
-        put("imports", rows_key, rows)
-        put("imports", rejected_key, rejected)
+        _keep(run, token, result, rows, rejected)
+
+
+def _keep(run: Import, token: uuid.UUID, result: ReadResult, rows: Path, rejected: Path) -> None:
+    """Put what was read into storage, and let the run go on with it.
+
+    Each attempt has a place of its own: a process that was stopped and overtaken may go on at any time, and must not
+    leave a file where nobody looks for one any more.
+    """
+    rows_key, rejected_key = (f"{run.account_id}/{run.pk}/{token.hex}.{name}.parquet" for name in ("rows", "rejected"))
     report = {
         "rows": result.rows_total,
         "rejected": sum(result.rejected_by_reason.values()),
         "rejected_by_reason": result.rejected_by_reason,
     }
-    with account_scope(run.account_id):
-        run.release(
-            token,
-            status=Import.Status.WAITING,
-            rows_key=rows_key,
-            rejected_key=rejected_key,
-            report=report,
-            read_at=timezone.now(),
-            rows_done=0,
-            rows_known=result.rows_read,
-        )
-        nudge(TASK, account_id=run.account_id, job_id=run.pk)
+    try:
+        put("imports", rows_key, rows)
+        put("imports", rejected_key, rejected)
+        with account_scope(run.account_id):
+            run.release(
+                token,
+                status=Import.Status.WAITING,
+                rows_key=rows_key,
+                rejected_key=rejected_key,
+                report=report,
+                read_at=timezone.now(),
+                rows_done=0,
+                rows_known=result.rows_read,
+            )
+            nudge(TASK, account_id=run.account_id, job_id=run.pk)
+    except (*FAILURES, ClaimLost):
+        discard("imports", rows_key, rejected_key)
+        raise
 
 
 def _wait_or_apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:

@@ -5,6 +5,7 @@ flushed to the disk and renamed, its folder flushed too; an S3 server answers on
 Keys hold ids and no personal data.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -19,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
+
+logger = logging.getLogger(__name__)
 
 Place = Literal["imports", "backups"]
 
@@ -109,6 +112,15 @@ def open_file(where: Place, key: str) -> IO[bytes]:
 def remove(where: Place, key: str) -> None:
     """Delete the file at `key`; that there is none is no error."""
     place(where).delete(key)
+
+
+def discard(where: Place, *keys: str) -> None:
+    """As `remove`, for files that no row refers to: a failure is logged, and left to `recipients.orphans`."""
+    for key in keys:
+        try:
+            remove(where, key)
+        except FAILURES:
+            logger.warning("%s in %s is of no use any more and could not be removed", key, where, exc_info=True)
 
 
 @contextmanager
