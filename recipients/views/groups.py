@@ -30,7 +30,7 @@ class Row:
     recipient: Recipient
     status: str
     kind: str
-    cells: list[tuple[str, str]]  # the field's label and the value
+    cells: list[tuple[Field, str]]
 
 
 @require_safe
@@ -79,7 +79,7 @@ def rows_of(recipients: list[Recipient], fields: list[Field]) -> list[Row]:
     rows = []
     for recipient in recipients:
         values = {**recipient.values, **account_wide.get(recipient.email, {})}
-        cells = [(field.label, shown_value(FieldType(field.type), values.get(field.key))) for field in fields]
+        cells = [(field, shown_value(FieldType(field.type), values.get(field.key))) for field in fields]
         status, kind = status_of(recipient)
         rows.append(Row(recipient=recipient, status=status, kind=kind, cells=cells))
     return rows
