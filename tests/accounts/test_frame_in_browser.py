@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.factories import make_account, make_member, sign_in
+from tests.factories import make_account, make_group, make_member, sign_in
 from tests.pages import watched_page
 
 
@@ -101,6 +101,13 @@ def test_no_page_is_wider_than_a_phone(inside: Page, live_url: str, account: Acc
     inside.set_viewport_size({"width": 320, "height": 640})
     inside.goto(place(live_url, account, path))
     assert inside.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_on_a_phone_the_tab_of_the_page_is_in_view(inside: Page, live_url: str, account: Account) -> None:
+    inside.set_viewport_size({"width": 320, "height": 640})
+    group = make_group(account)
+    inside.goto(place(live_url, account, f"recipients/{group.pk}/settings/"))
+    expect(inside.locator(".tabs__link[aria-current]").first).to_be_in_viewport(ratio=0.9)
 
 
 # --- the slider -------------------------------------------------------------------------------------------------
