@@ -38,14 +38,15 @@ def new_list(request: AccountRequest) -> HttpResponse:
     form = NewListForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            run = start_new_list(
-                account=request.account,
-                name=form.cleaned_data["name"],
-                note=form.cleaned_data["note"],
-                upload=form.cleaned_data["upload"],
-                actor=request.user,
-                now=timezone.now(),
-            )
+            with form.cleaned_data["upload"] as rows:
+                run = start_new_list(
+                    account=request.account,
+                    name=form.cleaned_data["name"],
+                    note=form.cleaned_data["note"],
+                    upload=rows,
+                    actor=request.user,
+                    now=timezone.now(),
+                )
         except UnreadableFile as error:
             form.refuse_upload(file_problem(error))
         except FileUnavailable as error:
@@ -65,7 +66,8 @@ def upload(request: AccountRequest, group_id: int) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            run = start_draft(group=group, upload=form.cleaned_data["upload"], actor=request.user, now=timezone.now())
+            with form.cleaned_data["upload"] as rows:
+                run = start_draft(group=group, upload=rows, actor=request.user, now=timezone.now())
         except UnreadableFile as error:
             form.refuse_upload(file_problem(error))
         except FileUnavailable as error:
