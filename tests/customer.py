@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,11 +19,14 @@ from accounts.services import record
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import take_in_lock
+from imports.drafts import sniffed_to_json
 from imports.models import Import
+from imports.readers import ColumnMapping, FileProblem, Source, read, sniff
 from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.file import FieldType
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
-from recipients.storage import put_stream
+from recipients.queries import definitions_of
+from recipients.storage import put, scratch_folder
 from tests.factories import (
     make_account,
     make_activity,
@@ -64,7 +66,7 @@ def make_customer(secret: str) -> Customer:
     account = make_account(name=f"Firma {secret}")
     members = {
         role: make_member(
-            account, role, make_user(f"{role}@{secret}.example", first_name=secret.title(), last_name=role.label)
+            account, role, make_user(f"{role}@{secret}.example", first_name=f"Vor{secret}", last_name=role.label)
         )
         for role in Role
     }
@@ -156,53 +158,59 @@ def delete_group(group: Group, actor: User) -> Deletion:
 
 
 def make_import(group: Group, actor: User, status: str, secret: str) -> Import:
-    """An import of a CSV file with two columns, in the state that is asked for; the file is in the storage."""
+    """An import of a CSV file with a row that can be read and one that cannot, in the state that is asked for.
+
+    The uploaded file is in the storage; of an import that is done, the rejected rows are too.
+    """
     now = timezone.now()
-    content = f"E-Mail;Ort\nneu@{secret}.example;{secret}\nkein {secret};Ulm\n".encode()
-    run = Import(
-        account_id=group.account_id,
-        group=group,
-        status=status,
-        requested_by=actor,
-        file_name=f"Kunden {secret}.csv",
-        file_size=len(content),
-        sniffed=sniffed(secret),
-        source=SOURCE,
-        mapping=[
-            {"target": "email", "column": 0, "alternative": None, "date_format": None, "decimal": None},
-            {"target": "ort", "column": 1, "alternative": None, "date_format": None, "decimal": None},
-        ],
-        created_at=now - timedelta(minutes=2),
-    )
-    run.file_key = f"{group.account_id}/{run.pk}/upload"
-    put_stream("imports", run.file_key, ContentFile(content, name="upload"))
-    if status != Import.Status.DRAFT:
-        run.confirmed_at = now - timedelta(minutes=1)
-    if status == Import.Status.FAILED:
-        run.failure = "group_locked"
-    if not run.is_running and status != Import.Status.DRAFT:
-        run.finished_at = now
-    with account_scope(group.account_id):
+    with scratch_folder() as folder, account_scope(group.account_id):
+        path = folder / "upload"
+        path.write_text(f"E-Mail;Ort\nneu@{secret}.example;{secret}\nkein {secret};Ulm\n")
+        found = sniff(path, file_name="upload.csv")
+        mapping = [ColumnMapping(target="email", column=0), ColumnMapping(target="ort", column=1)]
+        run = Import(
+            account_id=group.account_id,
+            group=group,
+            status=status,
+            requested_by=actor,
+            file_name=f"Kunden {secret}.csv",
+            file_size=path.stat().st_size,
+            sniffed=sniffed_to_json(found),
+            source=found.source.to_json(),
+            mapping=[one.to_json() for one in mapping],
+            created_at=now - timedelta(minutes=2),
+        )
+        run.file_key = f"{group.account_id}/{run.pk}/upload"
+        put("imports", run.file_key, path)
+        if status == Import.Status.DONE:
+            keep_rejected_rows(run, path, folder, mapping)
+        if status == Import.Status.FAILED:
+            run.failure = "unreadable"
+            run.failure_detail = {"problem": FileProblem.NO_SHEET, "line": None, "column": None, "about": secret}
+        if status != Import.Status.DRAFT:
+            run.confirmed_at = now - timedelta(minutes=1)
+            run.finished_at = None if run.is_running else now
         run.save(force_insert=True)
     return run
 
 
-SOURCE = {"kind": "csv", "encoding": "utf-8", "delimiter": ";", "has_header": True, "sheet": None}
-
-
-def sniffed(secret: str) -> dict[str, Any]:
-    """What `imports.drafts` keeps of the file of `make_import`."""
-    return {
-        "source": SOURCE,
-        "sheets": [],
-        "columns": [
-            column(0, "E-Mail", [f"neu@{secret}.example", f"kein {secret}"]),
-            column(1, "Ort", [secret, "Ulm"]),
-        ],
-        "sample": [[f"neu@{secret}.example", secret], [f"kein {secret}", "Ulm"]],
+def keep_rejected_rows(run: Import, path: Path, folder: Path, mapping: list[ColumnMapping]) -> None:
+    """Read the file of an import, and put the rows that it could not read where the report finds them."""
+    rejected = folder / "rejected.parquet"
+    result = read(
+        path,
+        source=Source.from_json(run.source),
+        mapping=mapping,
+        fields=definitions_of(run.group),
+        target=folder / "rows.parquet",
+        rejected=rejected,
+        progress=lambda _done, _known: None,
+    )
+    assert (result.rows_read, result.rows_total) == (1, 2)
+    run.rejected_key = f"{run.account_id}/{run.pk}/rejected.parquet"
+    put("imports", run.rejected_key, rejected)
+    run.report = {
+        "rows": result.rows_total,
+        "rejected": sum(result.rejected_by_reason.values()),
+        "rejected_by_reason": result.rejected_by_reason,
     }
-
-
-def column(position: int, name: str, samples: list[str]) -> dict[str, Any]:
-    """One column of `sniffed`, with cells that are neither dates nor numbers."""
-    return {"position": position, "name": name, "samples": samples, "date_formats": [], "decimals": []}
