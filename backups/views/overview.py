@@ -94,6 +94,7 @@ def group(request: AccountRequest, group_id: int) -> HttpResponse:
     rows = listed(backups_of(account_id).filter(chosen.conditions))
     context = {
         "group": found,
+        "is_editor": request.membership.may(Role.EDITOR),
         "page": Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page")),
         "labels": column_labels(),
         "strip": strip_of(account_id, chosen, timezone.now()),
