@@ -21,6 +21,6 @@ def test_json_text_quotes_text() -> None:
 
 
 def test_exact_decoder_reads_what_json_text_wrote() -> None:
-    values = {"amount": Decimal("0.1234567890123456789"), "name": "ü", "count": 12}
+    values: dict[str, str | int | Decimal] = {"amount": Decimal("0.1234567890123456789"), "name": "ü", "count": 12}
 
     assert json.loads(json_text(values), cls=ExactJSONDecoder) == values
