@@ -37,7 +37,7 @@ def guessed(*names: str, fields: list[FieldDefinition] | None = None) -> dict[st
     ("names", "targets"),
     [
         (("E-Mail", "Vorname", "Nachname"), {"email": 0, "vorname": 1, "name": 2}),
-        (("Email Address", "First Name", "Surname", "Birthday"), {"email": 0, "vorname": 1, "name": 2, "geburtstag": 3}),
+        (("Email", "First Name", "Surname", "Birthday"), {"email": 0, "vorname": 1, "name": 2, "geburtstag": 3}),
         (("E-Mail-Adresse", "Geb.-Datum", "Familienname"), {"email": 0, "geburtstag": 1, "name": 2}),
         (("NAME", "vorname ", "mail"), {"email": 2, "vorname": 1, "name": 0}),
         (("Name", "Nachname"), {"name": 1}),
