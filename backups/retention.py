@@ -139,15 +139,15 @@ def _hide(one: _Doomed, now: datetime) -> str | None:
             lock_group(account_id=one.account_id, group_id=one.group_id)
         except Group.DoesNotExist:  # deleted with its account, and the backup's row with it
             return None
-        hidden = Backup.objects.filter(account_id=one.account_id, pk=one.pk, status=Backup.Status.PURGING)
-        if not hidden.exists():
-            still_due = due_backups(now).filter(account_id=one.account_id, pk=one.pk)
-            if not still_due.exists():
+        backup = Backup.objects.select_for_update().filter(account_id=one.account_id, pk=one.pk).first()
+        if backup is None:
+            return None
+        if backup.status != Backup.Status.PURGING:
+            if not due_backups(now).filter(account_id=one.account_id, pk=one.pk).exists():
                 return None
-            Backup.objects.filter(account_id=one.account_id, pk=one.pk).update(
-                status=Backup.Status.PURGING, attempts=0, retry_at=None
-            )
-        key = hidden.values_list("file_key", flat=True).get()
+            backup.status, backup.attempts, backup.retry_at = Backup.Status.PURGING, 0, None
+            backup.save(update_fields=["status", "attempts", "retry_at"])
+        key: str = backup.file_key
         others = Backup.objects.filter(account_id=one.account_id, file_key=key).exclude(status=Backup.Status.PURGING)
         return "" if others.exists() else key
 
