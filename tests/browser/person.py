@@ -1,0 +1,93 @@
+"""A person in front of the browser: what they click, by the words that they read."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.words import Words
+
+PATIENCE = 60_000  # milliseconds for work that workers do
+
+
+class Person:
+    """Somebody who uses Listkeep in their language."""
+
+    def __init__(self, page: Page, live_url: str, words: Words, take_picture: Callable[[str], None]) -> None:
+        self.page = page
+        self.url = live_url
+        self.words = words
+        self._take_picture = take_picture
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the page for the documentation."""
+        self._take_picture(f"{name}-{self.words.language}")
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Open Listkeep and sign in."""
+        self.page.goto(self.url)
+        self.picture("sign-in")
+        self.page.get_by_label(self.words.email, exact=True).fill(email)
+        self.page.get_by_label(self.words.password, exact=True).fill(password)
+        self.page.get_by_role("button", name=self.words.sign_in).click()
+
+    def open_recipients(self) -> None:
+        """Click Recipients in the menu at the left."""
+        self.page.get_by_role("navigation").get_by_role("link", name=self.words.recipients, exact=True).first.click()
+
+    def open_list(self, name: str) -> None:
+        """Open a list from the lists."""
+        self.open_recipients()
+        self.page.get_by_role("link", name=name, exact=True).click()
+
+    def open_tab(self, *names: str) -> None:
+        """Open a tab, and one inside it."""
+        for name in names:
+            self.page.locator(".tabs").get_by_role("link", name=name, exact=True).click()
+
+    def open_my_account(self, *tabs: str) -> None:
+        """Click the profile icon at the top right, My Account, and tabs in it."""
+        self.page.get_by_label(self.words.profile, exact=True).click()
+        self.page.get_by_role("link", name=self.words.my_account, exact=True).click()
+        self.open_tab(*tabs)
+
+    def choose_file(self, path: Path) -> None:
+        """Choose a file and upload it."""
+        self.page.locator("input[type=file]").set_input_files(path)
+        self.page.get_by_role("button", name=self.words.upload, exact=True).click()
+        expect(self.page.get_by_role("heading", name=self.words.mapping, level=1)).to_be_visible()
+
+    def assigned(self, label: str) -> str:
+        """The column that is chosen for a field of the mapping."""
+        chosen: str = self.page.get_by_label(label, exact=True).locator("option:checked").inner_text()
+        return chosen.strip()
+
+    def go_on_and_wait(self) -> None:
+        """Click Next and wait for the report."""
+        self.page.get_by_role("button", name=self.words.next, exact=True).click()
+        expect(self.page.get_by_text(self.words.done)).to_be_visible(timeout=PATIENCE)
+
+    def figure(self, label: str) -> str:
+        """A figure of the report."""
+        stat = self.page.locator(".stats > *").filter(has=self.page.get_by_text(label, exact=True))
+        value: str = stat.locator("dd").first.inner_text()
+        return value.split("\n", 1)[0].strip()
+
+    def backup_rows(self) -> Locator:
+        """The backups in the overview, as they stand below each other."""
+        return self.page.locator("tr[id^=backup-]")
+
+    def switch(self, name: str) -> None:
+        """Move a slider, and wait until it is saved."""
+        slider = self.page.get_by_role("switch", name=name)
+        on = slider.is_checked()
+        with self.page.expect_response(lambda response: response.request.method == "POST"):
+            slider.click()
+        expect(self.page.get_by_role("switch", name=name)).to_be_checked(checked=not on)
+
+    def import_into(self, name: str, file: Path) -> None:
+        """Import a file into a list as it is guessed."""
+        self.open_list(name)
+        self.open_tab(self.words.add_data)
+        self.choose_file(file)
+        self.go_on_and_wait()
