@@ -11,9 +11,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -67,6 +71,23 @@ class ShownForm(forms.Form):
         """Change the fields to what this one form needs."""
 
 
+class ColumnSelect(forms.Select):
+    """A drop-down of a file's columns, written at once: a page may show fifty of them with 500 columns each."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """The drop-down as HTML."""
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, mark_safe(" selected") if key == chosen else "", label) for key, label in self.choices),
+        )
+        attributes = self.build_attrs({**self.attrs, "name": name}, attrs)
+        return format_html("<select{}>{}</select>", flatatt(attributes), options)
+
+
 class TargetForm(ShownForm):
     """Which column fills one target; or the value that every row gets."""
 
@@ -94,7 +115,7 @@ class TargetForm(ShownForm):
             label=_("Column of the file"),
             required=False,
             choices=self._choices,
-            widget=forms.Select(attrs={"class": "mapping__column"}),
+            widget=ColumnSelect(attrs={"class": "mapping__column"}),
         )
         if not self.target.holds.is_time:
             del self.fields["date_format"]

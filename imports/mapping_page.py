@@ -28,6 +28,8 @@ from recipients.queries import fields_of
 from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
 
 ROWS_SHOWN = 3
+# Columns with a new field in place. More cannot become fields at once anyway, and each costs the form five values.
+NEW_FIELDS_SHOWN = 100
 
 
 class MappingPage:
@@ -48,6 +50,7 @@ class MappingPage:
         self.group = group
         self.sniffed = sniffed
         self.error = ""
+        self.unoffered: list[str] = []
         self._fields = fields_of(group)
         self._names = column_names(sniffed.columns)
         self._targets = [*base_targets(), *field_targets(self._fields)]
@@ -100,6 +103,11 @@ class MappingPage:
     def column_names(self) -> list[str]:
         """The file's columns, in its order."""
         return self._names
+
+    @property
+    def unused(self) -> int:
+        """How many columns no field takes."""
+        return len(self.new_fields) + len(self.unoffered)
 
     @property
     def first_rows(self) -> tuple[tuple[str, ...], ...]:
@@ -197,6 +205,8 @@ class MappingPage:
         free = [column for column in self.sniffed.columns if column.position not in taken]
         if self.checked:
             free = [column for column in free if self._has(f"{prefix_of_new(column)}-label")]
+        self.unoffered = [self._names[column.position] for column in free[NEW_FIELDS_SHOWN:]]
+        del free[NEW_FIELDS_SHOWN:]
         known = known_types(account_id=self.group.account_id, labels=[column.name for column in free if column.name])
         ticked = self._ticked(free)
         return [

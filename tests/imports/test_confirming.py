@@ -118,6 +118,13 @@ def test_a_new_field_is_made_in_place(client: Client, run: Import) -> None:
     assert fresh(run).mapping[-1] == entry("postleitzahl", 4)
 
 
+def test_five_hundred_columns_can_be_imported(client: Client, group: Group) -> None:
+    header = ["E-Mail", *(f"Spalte {n}" for n in range(499))]
+    run = draft(client, group, ";".join(header) + "\na@example.org" + ";x" * 499 + "\n")
+    next_step(client, run, to__vorname__column="499", new__1__create="on")
+    assert fresh(run).mapping == [entry("email", 0), entry("vorname", 499), entry("spalte_0", 1)]
+
+
 def test_a_new_field_may_belong_to_all_lists(client: Client, run: Import) -> None:
     next_step(client, run, new__4__create="on", new__4__scope="account", new__4__type="number", new__4__decimal="point")
     assert fields(run.group) == [*FIELDS, ("plz", "PLZ", "number", False)]

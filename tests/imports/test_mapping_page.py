@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from accounts.tenancy import account_scope
+from imports.mapping_page import NEW_FIELDS_SHOWN
 from imports.models import Import
 from imports.readers import FileProblem
 from imports.wording import FILE_PROBLEMS
@@ -191,6 +192,17 @@ def test_no_more_fields_are_proposed_than_a_list_can_have(client: Client, accoun
     header = ["E-Mail", *(f"Spalte {n}" for n in range(60))]
     run = draft(client, make_group(account, "Leer"), ";".join(header) + "\na@example.org" + ";x" * 60 + "\n")
     assert sum(name.endswith("-create") for name in shown(client, run)) == 45
+
+
+def test_five_hundred_columns_can_be_looked_at_and_changed(client: Client, group: Group) -> None:
+    header = ["E-Mail", *(f"Spalte {n}" for n in range(499))]
+    run = draft(client, group, ";".join(header) + "\na@example.org" + ";x" * 499 + "\n")
+    response = refreshed(client, run, to__vorname__column="499")
+    assert (response.status_code, form_data(response, "mapping")["to-vorname-column"]) == (200, "499")
+    text = part(response, "unused").text
+    assert text.startswith("498 columns have no field yet")
+    assert "Spalte 100, Spalte 101, " in text
+    assert len(new_fields(response)) == NEW_FIELDS_SHOWN
 
 
 def test_a_new_field_gets_the_type_that_its_likes_have(client: Client, account: Account, group: Group) -> None:
