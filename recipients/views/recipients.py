@@ -43,24 +43,32 @@ def recipient(request: AccountRequest, group_id: int, recipient_id: int) -> Http
     form = RecipientForm(request.POST, master=master)
     if form.is_valid() and _save(request, group, form):
         messages.success(request, _("The recipient is saved."))
-        return redirect("recipients:recipient", request.account.pk, group.pk, recipient_id)
+        return _back_to(master.recipient)
     return _page(request, group, form, status=422)
 
 
 @require_http_methods(READ_OR_SEND)
 @account_view(Role.EDITOR)
 def deactivate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
-    """Asks, then signs a recipient off."""
-    master = _master_or_404(group_or_404(request, group_id), recipient_id)
-    return _ask_or_change(request, master, deactivate_recipient, "deactivate", _("%(email)s is deactivated."))
+    """Asks, then signs a recipient off; who has signed off is shown as they are."""
+    recipient = _master_or_404(group_or_404(request, group_id), recipient_id).recipient
+    if request.method == "POST":
+        return _change(request, recipient, deactivate_recipient, _("%(email)s is deactivated."))
+    if recipient.deactivated_at is not None:
+        return _back_to(recipient)
+    return render(request, "recipients/deactivate.html", {"group": recipient.group, "recipient": recipient})
 
 
 @require_http_methods(READ_OR_SEND)
 @account_view(Role.EDITOR)
 def activate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
-    """Asks, then makes a recipient active again."""
-    master = _master_or_404(group_or_404(request, group_id), recipient_id)
-    return _ask_or_change(request, master, activate_recipient, "activate", _("%(email)s is active again."))
+    """Asks, then makes a recipient active; who is active is shown as they are."""
+    recipient = _master_or_404(group_or_404(request, group_id), recipient_id).recipient
+    if request.method == "POST":
+        return _change(request, recipient, activate_recipient, _("%(email)s is active."))
+    if recipient.is_active:
+        return _back_to(recipient)
+    return render(request, "recipients/activate.html", {"group": recipient.group, "recipient": recipient})
 
 
 def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
@@ -91,13 +99,8 @@ def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
     return False
 
 
-def _ask_or_change(
-    request: AccountRequest, master: MasterData, change: Callable[..., Recipient], name: str, done: str
-) -> HttpResponse:
-    """The page `name` that asks; once that is answered, the change and a message that it is `done`."""
-    recipient = master.recipient
-    if request.method != "POST":
-        return render(request, f"recipients/{name}.html", {"group": recipient.group, "recipient": recipient})
+def _change(request: AccountRequest, recipient: Recipient, change: Callable[..., Recipient], done: str) -> HttpResponse:
+    """Change the status and go back to the recipient with the message `done`, or with why it cannot be."""
     try:
         change(
             account_id=recipient.account_id,
@@ -112,6 +115,10 @@ def _ask_or_change(
         raise Http404 from gone
     else:
         messages.success(request, done % {"email": recipient.email})
+    return _back_to(recipient)
+
+
+def _back_to(recipient: Recipient) -> HttpResponse:
     return redirect("recipients:recipient", recipient.account_id, recipient.group_id, recipient.id)
 
 

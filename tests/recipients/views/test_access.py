@@ -54,7 +54,8 @@ def victim() -> Victim:
     members = {role: make_member(account, role, make_user(f"{role}@geheim.example")) for role in Role}
     group = make_group(account, "Geheim", note="Geheim")
     field = make_field(account, "Geheim", group=group)
-    recipient = make_recipient(group, "anna@geheim.example", values={"geheim": "Geheim"})
+    # Who has bounced can be signed off as well as activated.
+    recipient = make_recipient(group, "anna@geheim.example", values={"geheim": "Geheim"}, bounced_at=NOW)
     make_contact(account, recipient.email, {"geheim": "Geheim"})
     make_activity(recipient, subject="Geheim")
     with account_scope(account.pk):

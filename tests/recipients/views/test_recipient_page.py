@@ -304,21 +304,27 @@ def test_signing_off_asks_and_then_does(client: Client, recipient: Recipient) ->
 
 
 @pytest.mark.parametrize(
-    ("dates", "warning"),
+    ("dates", "button", "warning"),
     [
-        ({"deactivated_at": NOW}, "This person signed off on 2 Mar 2026. Activate them only if they asked you to."),
+        (
+            {"deactivated_at": NOW},
+            f"Activate {EMAIL} again",
+            "This person signed off on 2 Mar 2026. Activate them only if they asked you to.",
+        ),
         (
             {"bounced_at": NOW},
+            f"Activate {EMAIL} again",
             "Mail to this address came back on 2 Mar 2026. Activate it only if you know that it works again.",
         ),
         (
             {"activated_at": None},
+            f"Activate {EMAIL}",
             "This person has never been activated. Activate them only if they agreed to be written to.",
         ),
     ],
 )
-def test_activating_again_warns_asks_and_then_does(
-    client: Client, group: Group, dates: dict[str, Any], warning: str
+def test_activating_warns_asks_and_then_does(
+    client: Client, group: Group, dates: dict[str, Any], button: str, warning: str
 ) -> None:
     recipient = make_recipient(group, EMAIL, **dates)
     question = client.get(url(recipient, "activate"))
@@ -326,10 +332,22 @@ def test_activating_again_warns_asks_and_then_does(
 
     response = client.post(str(form.attributes["action"]), follow=True)
 
-    assert (notices(question), form.text) == ([warning], f"Activate {EMAIL} again")
-    assert notices(response) == [f"{EMAIL} is active again."]
+    assert (notices(question), form.text) == ([warning], button)
+    assert notices(response) == [f"{EMAIL} is active."]
     with account_scope(group.account_id):
         assert Recipient.objects.get().is_active
+
+
+@pytest.mark.parametrize(("name", "dates"), [("activate", {}), ("deactivate", {"deactivated_at": NOW})])
+def test_who_has_the_status_already_is_shown_as_they_are(
+    client: Client, group: Group, name: str, dates: dict[str, Any]
+) -> None:
+    recipient = make_recipient(group, **dates)
+    before = stored(recipient)
+    response = client.get(url(recipient, name))
+
+    assert (response.status_code, response["Location"]) == (302, url(recipient))
+    assert stored(recipient) == before
 
 
 @pytest.mark.parametrize("activities", [1, 3])
