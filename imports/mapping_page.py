@@ -35,7 +35,8 @@ NEW_FIELDS_SHOWN = 100
 class MappingPage:
     """Without `data`: what Listkeep guesses. With it: what the person entered, judged when `checked`.
 
-    `columns_kept`: `data` was entered for these very columns; else only its choices apart from columns count.
+    `entered_for`: the columns that `data` was entered for, when the file has been read otherwise since. If there are as
+    many now, the choices stay.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class MappingPage:
         sniffed: Sniffed,
         data: QueryDict | None = None,
         checked: bool = False,
-        columns_kept: bool = True,
+        entered_for: Sequence[SniffedColumn] | None = None,
     ) -> None:
         self.group = group
         self.sniffed = sniffed
@@ -55,7 +56,8 @@ class MappingPage:
         self._names = column_names(sniffed.columns)
         self._targets = [*base_targets(), *field_targets(self._fields)]
         self._is_export = exported_language([column.name for column in sniffed.columns]) is not None
-        self._data = self._settled(data) if data is not None and columns_kept else None
+        before = sniffed.columns if entered_for is None else entered_for
+        self._data = self._settled(data, before) if data is not None and len(before) == len(sniffed.columns) else None
         self.checked = checked and self._data is not None
         self.source = SourceForm(sniffed=sniffed)
         self.options = self._options_form(data)
@@ -227,17 +229,22 @@ class MappingPage:
 
         In a list without fields of its own these are all that say something: who brings a list back loses nothing.
         """
-        if any(field.group_id is not None for field in self._fields):
+        given_up = self._data is not None  # what the person took out of a field shall not come back as another
+        if given_up or any(field.group_id is not None for field in self._fields):
             return set()
         telling = [column.position for column in free if column.name and shown_samples(column)]
         return set(telling[: self._room])
 
-    def _settled(self, data: QueryDict) -> QueryDict:
-        """What was entered, with the likeliest notation for each column that was chosen since the page was shown.
+    def _settled(self, data: QueryDict, before: Sequence[SniffedColumn]) -> QueryDict:
+        """What was entered, brought up to the columns as they are now.
 
-        The page says in `to-<target>-shown` for which column it showed the notation.
+        A column that was chosen since the page was shown gets its likeliest notation; the page says in
+        `to-<target>-shown` for which column it showed one. A new field that is called as its column was follows it.
         """
         changed = data.copy()
+        for column, old, new in zip(self.sniffed.columns, column_names(before), self._names, strict=True):
+            if data.get(f"{prefix_of_new(column)}-label") == old:
+                changed[f"{prefix_of_new(column)}-label"] = new
         for target in self._targets:
             prefix = f"to-{target.key}"
             position = chosen_position(data.get(f"{prefix}-column"), self.sniffed.columns)

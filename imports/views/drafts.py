@@ -96,7 +96,7 @@ def mapping(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         sniffed=reading.sniffed,
         data=request.POST,
         checked=reading.was_shown and not reading.form.errors and not refresh,
-        columns_kept=reading.was_shown or reading.same_width,
+        entered_for=reading.sniffed.columns if reading.was_shown else reading.before.columns,
     )
     if reading.form.errors:
         page.source = reading.form
@@ -111,12 +111,15 @@ def mapping(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Reading:
-    """The file as the person wants it read. `was_shown`: the form was filled in for just these columns."""
+    """The file as the person wants it read, and as it was read before.
+
+    `was_shown`: the form was filled in for the file as it is read now.
+    """
 
     sniffed: Sniffed
+    before: Sniffed
     form: SourceForm
     was_shown: bool
-    same_width: bool
 
 
 def _read_as_chosen(request: AccountRequest, run: Import) -> Reading:
@@ -134,7 +137,7 @@ def _read_as_chosen(request: AccountRequest, run: Import) -> Reading:
             form.add_error(None, file_problem(error))
         except FileUnavailable as error:
             form.add_error(None, cannot_import_sentence(error.code))
-    return Reading(sniffed, form, was_shown, same_width=len(sniffed.columns) == len(before.columns))
+    return Reading(sniffed, before, form, was_shown)
 
 
 def _started(request: AccountRequest, run: Import, page: MappingPage) -> bool:

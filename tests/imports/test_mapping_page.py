@@ -230,6 +230,12 @@ def test_a_column_that_is_given_up_can_become_a_new_field(client: Client, group:
     assert new_fields(response) == ["Vorname", "PLZ"]
 
 
+def test_a_column_that_is_given_up_does_not_come_back_as_a_field_by_itself(client: Client, account: Account) -> None:
+    run = draft(client, make_group(account, "Leer"), "E-Mail;Quelle\na@example.org;Messe\n")
+    response = refreshed(client, run, to__source__column="")
+    assert (new_fields(response), "new-1-create" in form_data(response, "mapping")) == (["Quelle"], False)
+
+
 def test_what_was_entered_is_shown_again(client: Client, group: Group) -> None:
     run = draft(client, group)
     changes = {
@@ -279,6 +285,15 @@ def test_choices_stay_when_the_file_is_read_otherwise_but_has_as_many_columns(cl
     run = draft(client, group)
     response = refreshed(client, run, source__encoding="cp850", to__vorname__column="4")
     assert form_data(response, "mapping")["to-vorname-column"] == "4"
+
+
+def test_a_new_field_is_called_as_its_column_is_read_now(client: Client, account: Account) -> None:
+    run = draft(client, make_group(account, "Leer"), "E-Mail;Straße;Größe\na@example.org;x;y\n".encode("windows-1252"))
+    wrong = form_data(refreshed(client, run, source__encoding="cp850", new__2__label="Meine"), "mapping")
+    right = client.post(url_of(run), wrong | {"source-encoding": "windows-1252", "refresh": "1"})
+    data = form_data(right, "mapping")
+    assert (wrong["new-1-label"], data["new-1-label"], data["new-2-label"]) == ("Stra▀e", "Straße", "Meine")
+    assert (data["new-1-create"], data["new-2-create"]) == ("on", "on")
 
 
 def test_a_way_of_reading_that_does_not_fit_is_told_and_leaves_the_old_one(client: Client, group: Group) -> None:
