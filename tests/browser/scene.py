@@ -25,6 +25,8 @@ from tests.factories import (
     make_user,
 )
 
+People = dict[str, dict[str, Any]]
+
 EMAIL, PASSWORD = "inge.berger@example.org", "tulpen-und-narzissen-1987"
 FIELDS = {
     "Vorname": FieldType.TEXT,
@@ -74,7 +76,7 @@ def set_up(words: Words, folder: Path) -> Scene:
     return Scene(account, group, file)
 
 
-def people_in(group: Group) -> dict[str, dict[str, Any]]:
+def people_in(group: Group) -> People:
     """Everybody in a list with their status and values, the values by the labels of the fields."""
     with account_scope(group.account_id):
         labels = dict(Field.objects.filter(group=group).values_list("key", "label"))

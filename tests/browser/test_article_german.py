@@ -10,8 +10,10 @@ from playwright.sync_api import Page, expect
 
 from backups.models import Backup
 from backups.retention import purge_due_backups
+from recipients.models import Group
 from tests.browser import scene as scenes
 from tests.browser.person import Person
+from tests.browser.scene import People, Scene
 from tests.browser.words import GERMAN
 from tests.processes import Process
 from tests.runs import backups_of
@@ -25,6 +27,16 @@ def test_the_article_is_followed_in_german(
     person = Person(page, live_url, GERMAN, take_picture)
 
     # „Wiederherstellung von Empfängerdaten mittels Backup“
+    first, people = change_and_delete(person, scene)
+    exported = find_and_download(person, tmp_path)
+    restored = restore(person, scene, exported)
+    assert scenes.people_in(restored) == people
+    switch_for_all_lists(person, scene, restored)
+    thirty_days(person, first)
+    important_notes(person, scene, restored)
+
+
+def change_and_delete(person: Person, scene: Scene) -> tuple[Backup, People]:
     # „Loggen Sie sich in Ihren Account ein …“ (der Anfang von Schritt 1: ohne Anmeldung geht nichts)
     person.sign_in(scenes.EMAIL, scenes.PASSWORD)
     person.picture("recipients-groups")
@@ -52,13 +64,18 @@ def test_the_article_is_followed_in_german(
     person.open_list("Kunden 2026")
     person.open_tab("Einstellungen")
     person.picture("list-settings")
-    page.get_by_role("link", name="Liste „Kunden 2026“ mit 6 Empfängern löschen …").click()
+    person.page.get_by_role("link", name="Liste „Kunden 2026“ mit 6 Empfängern löschen …").click()
     person.picture("list-delete")
-    page.get_by_role("button", name="Liste „Kunden 2026“ mit 6 Empfängern löschen").click()
-    expect(page.get_by_text("Die Liste „Kunden 2026“ mit 6 Empfängern ist gelöscht")).to_be_visible(timeout=60_000)
+    person.page.get_by_role("button", name="Liste „Kunden 2026“ mit 6 Empfängern löschen").click()
+    expect(person.page.get_by_text("Die Liste „Kunden 2026“ mit 6 Empfängern ist gelöscht")).to_be_visible(
+        timeout=60_000
+    )
     person.picture("list-deleted")
     assert scenes.people_in(scene.group) == {}
+    return first, people
 
+
+def find_and_download(person: Person, folder: Path) -> Path:
     # „Sie können die Stammdaten bei Bedarf jederzeit einsehen und wiederherstellen. So geht's“
     # „Backups finden und herunterladen“
     # „1. … klicken Sie rechts oben auf das Profil-Icon > Mein Account.“
@@ -69,31 +86,34 @@ def test_the_article_is_followed_in_german(
     # „3. Hier finden Sie eine Übersicht der gespeicherten Daten. Die Backups werden nach Gruppen und Datum sortiert.“
     rows = person.backup_rows()
     expect(rows).to_have_count(2)
-    expect(page.get_by_role("rowheader").filter(has_text="Kunden 2026")).to_contain_text("gelöscht")
+    expect(person.page.get_by_role("rowheader").filter(has_text="Kunden 2026")).to_contain_text("gelöscht")
     expect(rows.nth(0)).to_contain_text("Liste gelöscht")
     expect(rows.nth(1)).to_contain_text("Import von neue-kunden.csv")
 
     # „Sie können links über die drei Punkte eine Export-Datei herunterladen.“
     menu = rows.nth(0).locator("td").nth(0).locator("summary")
     menu.click()
-    with page.expect_download() as downloading:
-        page.get_by_role("link", name="Export-Datei herunterladen (CSV)").first.click()
-    exported = tmp_path / downloading.value.suggested_filename
+    with person.page.expect_download() as downloading:
+        person.page.get_by_role("link", name="Export-Datei herunterladen (CSV)").first.click()
+    exported = folder / downloading.value.suggested_filename
     downloading.value.save_as(exported)
+    return exported
 
+
+def restore(person: Person, scene: Scene, exported: Path) -> Group:
     # „Daten wiederherstellen“
     # „Für die Wiederherstellung der Daten können Sie einen einfachen Importvorgang durchführen:“
     # „1. Klicken Sie links im Menü auf Empfänger und auf den Button Neue Empfängerliste“
     person.open_recipients()
-    page.get_by_role("link", name="Neue Empfängerliste").first.click()
-    page.get_by_label("Name der Liste").fill(GERMAN.restored_list)
+    person.page.get_by_role("link", name="Neue Empfängerliste").first.click()
+    person.page.get_by_label("Name der Liste").fill(GERMAN.restored_list)
 
     # „2. Laden Sie über Datei auswählen ihr vorher exportiertes Backup hoch und klicken Sie auf Upload.“
-    expect(page.get_by_text("Datei auswählen")).to_be_visible()
+    expect(person.page.get_by_text("Datei auswählen")).to_be_visible()
     person.choose_file(exported)
 
     # „3. Klappen Sie etwas weiter unten die Anmeldeinformationen auf und ordnen Sie die Datenfelder … zu:“
-    fold = page.locator("details", has=page.get_by_text("Anmeldeinformationen", exact=False))
+    fold = person.page.locator("details", has=person.page.get_by_text("Anmeldeinformationen", exact=False))
     if fold.get_attribute("open") is None:
         fold.locator("summary").click()
     wanted = ["Registriert am", "Aktiviert am", "Deaktiviert am", "Bounced am", "Quelle", "Tags"]
@@ -101,19 +121,20 @@ def test_the_article_is_followed_in_german(
     person.picture("import-restore-mapping")
 
     # „4. Zusätzlich sollten Sie unbedingt die Funktion Aktualisieren und Hinzufügen verwendet werden …“
-    page.get_by_role("radio", name="Aktualisieren und Hinzufügen").check()
+    person.page.get_by_role("radio", name="Aktualisieren und Hinzufügen").check()
     # „… Klicken Sie abschließend auf Weiter.“
     person.go_on_and_wait()
 
     # „5. Die Daten wurden importiert und befinden Sie wieder unter dem Menüpunkt Empfänger bei Ihren anderen
     #  Empfängerlisten.“
     person.open_list(GERMAN.restored_list)
-    restored = scenes.list_named(scene.account, GERMAN.restored_list)
-    assert scenes.people_in(restored) == people
+    return scenes.list_named(scene.account, GERMAN.restored_list)
 
+
+def switch_for_all_lists(person: Person, scene: Scene, restored: Group) -> None:
     # „Automatische Backups aktivieren/deaktivieren“
-    # „Über das Profil Icon unter Mein Account > Einstellungen > Datenschutz können Sie die automatischen Backups über den
-    #  Schieberegler rechts aktivieren und deaktivieren.“
+    # „Über das Profil Icon unter Mein Account > Einstellungen > Datenschutz können Sie die automatischen Backups über
+    #  den Schieberegler rechts aktivieren und deaktivieren.“
     person.open_my_account("Einstellungen", "Datenschutz")
     person.picture("account-privacy")
     person.switch("Automatische Backups")
@@ -122,6 +143,8 @@ def test_the_article_is_followed_in_german(
     person.open_my_account("Einstellungen", "Datenschutz")
     person.switch("Automatische Backups")
 
+
+def thirty_days(person: Person, first: Backup) -> None:
     # „Diese Backups werden 30 Tage lang gespeichert und anschließend automatisch gelöscht.“
     due = first.expires_at
     assert due is not None
@@ -132,16 +155,18 @@ def test_the_article_is_followed_in_german(
     person.open_my_account("Extras", "Backups")
     expect(person.backup_rows()).to_have_count(1)
 
+
+def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     # „Hinweis: Backups werden nicht bei Nutzung von externen Schnittstellen (wie z. B. … API etc.) angelegt.“
     # Die Schnittstelle selbst gibt es noch nicht; tests/imports/test_run.py zeigt es am Import mit dieser Herkunft.
 
     # „Wichtige Hinweise:“
-    # „1. Die Aktivitäten der Empfänger (Öffnungen, Klicks etc.) werden nicht mitgesichert. Es erfolgt ausschließlich eine
-    #  Sicherung der Stammdaten (z. B. E-Mail, Vor- und Nachname etc.).“
+    # „1. Die Aktivitäten der Empfänger (Öffnungen, Klicks etc.) werden nicht mitgesichert. Es erfolgt ausschließlich
+    #  eine Sicherung der Stammdaten (z. B. E-Mail, Vor- und Nachname etc.).“
     assert scenes.activities_in(restored) == 0
 
-    # „2. Die Backup-Funktion kann auch gruppenabhängig eingestellt werden. Sie können für einzelne Gruppen die Funktion
-    #  unter Einstellungen > Allgemeines innerhalb der Gruppen abschalten.“
+    # „2. Die Backup-Funktion kann auch gruppenabhängig eingestellt werden. Sie können für einzelne Gruppen die
+    #  Funktion unter Einstellungen > Allgemeines innerhalb der Gruppen abschalten.“
     person.open_list(GERMAN.restored_list)
     person.open_tab("Einstellungen", "Allgemeines")
     person.switch("Automatische Backups")
