@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from functools import partial
 
 from celery import current_app
 from django.db import transaction
@@ -13,11 +12,14 @@ def nudge(task: str, *, account_id: int, job_id: uuid.UUID, after: timedelta = t
 
     When the broker cannot be reached, that is logged and the sweep finds the job later.
     """
-    send = partial(
-        current_app.send_task,
-        task,
-        kwargs={"account_id": account_id, "job_id": str(job_id)},
-        countdown=after.total_seconds(),
-        retry=False,
-    )
+
+    # A function and not a partial: Django names it when it logs that the message could not be sent.
+    def send() -> None:
+        current_app.send_task(
+            task,
+            kwargs={"account_id": account_id, "job_id": str(job_id)},
+            countdown=after.total_seconds(),
+            retry=False,
+        )
+
     transaction.on_commit(send, robust=True)
