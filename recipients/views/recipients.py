@@ -50,24 +50,20 @@ def recipient(request: AccountRequest, group_id: int, recipient_id: int) -> Http
 @require_http_methods(READ_OR_SEND)
 @account_view(Role.EDITOR)
 def deactivate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
-    """Asks, then signs a recipient off; who has signed off is shown as they are."""
+    """Asks, then signs a recipient off."""
     recipient = _master_or_404(group_or_404(request, group_id), recipient_id).recipient
     if request.method == "POST":
         return _change(request, recipient, deactivate_recipient, _("%(email)s is deactivated."))
-    if recipient.deactivated_at is not None:
-        return _back_to(recipient)
     return render(request, "recipients/deactivate.html", {"group": recipient.group, "recipient": recipient})
 
 
 @require_http_methods(READ_OR_SEND)
 @account_view(Role.EDITOR)
 def activate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpResponse:
-    """Asks, then makes a recipient active; who is active is shown as they are."""
+    """Asks, then makes a recipient active."""
     recipient = _master_or_404(group_or_404(request, group_id), recipient_id).recipient
     if request.method == "POST":
         return _change(request, recipient, activate_recipient, _("%(email)s is active."))
-    if recipient.is_active:
-        return _back_to(recipient)
     return render(request, "recipients/activate.html", {"group": recipient.group, "recipient": recipient})
 
 

@@ -338,16 +338,29 @@ def test_activating_warns_asks_and_then_does(
         assert Recipient.objects.get().is_active
 
 
-@pytest.mark.parametrize(("name", "dates"), [("activate", {}), ("deactivate", {"deactivated_at": NOW})])
-def test_who_has_the_status_already_is_shown_as_they_are(
-    client: Client, group: Group, name: str, dates: dict[str, Any]
-) -> None:
-    recipient = make_recipient(group, **dates)
-    before = stored(recipient)
-    response = client.get(url(recipient, name))
+def test_activating_warns_of_a_sign_off_behind_a_bounce(client: Client, group: Group) -> None:
+    recipient = make_recipient(group, deactivated_at=NOW, bounced_at=NOW + DAY)
 
-    assert (response.status_code, response["Location"]) == (302, url(recipient))
-    assert stored(recipient) == before
+    assert notices(client.get(url(recipient, "activate"))) == [
+        "This person signed off on 2 Mar 2026. Activate them only if they asked you to.",
+        "Mail to this address came back on 3 Mar 2026. Activate it only if you know that it works again.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "dates", "sentence"),
+    [
+        ("activate", {}, f"{EMAIL} is active already."),
+        ("deactivate", {"deactivated_at": NOW}, f"{EMAIL} is deactivated already."),
+    ],
+)
+def test_nothing_is_asked_of_who_has_the_status_already(
+    client: Client, group: Group, name: str, dates: dict[str, Any], sentence: str
+) -> None:
+    response = client.get(url(make_recipient(group, EMAIL, **dates), name))
+
+    assert notices(response) == [f"{sentence} Back to the recipient"]
+    assert read(response).all(css_class="confirm") == []
 
 
 @pytest.mark.parametrize("activities", [1, 3])
