@@ -1,9 +1,11 @@
 """Nudges that nobody takes: what was committed stays, and with it the job that the sweep will find."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery import Celery
 
 from accounts.tenancy import account_scope
 from config.celery import app
@@ -12,11 +14,19 @@ from recipients.nudge import nudge
 from tests.factories import make_account, make_group
 
 
+@pytest.fixture
+def nobody(tmp_path: Path) -> Iterator[None]:
+    """A broker that cannot be reached, for the test."""
+    unreachable = Celery("nobody", broker=f"redis+socket://{tmp_path}/nobody.sock", set_as_current=False)
+    unreachable.conf.broker_transport_options = {"max_retries": 0}
+    unreachable.set_current()
+    yield
+    app.set_current()
+
+
 def test_broker_that_cannot_be_reached_is_logged_and_undoes_nothing(
-    committed_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    committed_db: None, nobody: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app.conf, "broker_url", f"redis+socket://{tmp_path}/nobody.sock")
-    monkeypatch.setattr(app.conf, "broker_transport_options", {"max_retries": 0})
     account = make_account()
     with account_scope(account.pk):
         make_group(account)
