@@ -178,6 +178,7 @@ def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     person.import_into(GERMAN.restored_list, scene.file)
     assert [backup.status for backup in backups_of(restored)] == [Backup.Status.COMPLETE]
 
-    # „3. Beachten Sie, dass die Backup-Funktion den normalen Import von Daten verlangsamen kann.“ `make bench` misst es.
+    # „3. Beachten Sie, dass die Backup-Funktion den normalen Import von Daten verlangsamen kann.“
+    # `make bench` misst das.
     # „4. Erfolgt ein Import / Löschvorgang über Schnittstellen (z. B. API), wird kein Backup durchgeführt.“
     # „5. Bei Nutzung von externen Schnittstellen … werden keine Backups erstellt.“ Wie beim Hinweis oben.
