@@ -32,10 +32,11 @@ _PLACES: Final = {
 }
 # Arrow knows the change of clocks up to 2037 only.
 _CLOCK_YEAR = "(?:19[0-9]{2}|20[0-2][0-9]|203[0-7])"
-_TIME_SHAPE = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+_TIME_SHAPE = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 _OFFSET_SHAPE = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _NOTHING: Final = pa.array(NO_DATE, pa.string())
 _NULL: Final = pa.scalar(None, pa.string())
+_ISO_LENGTH: Final = 10
 _NEVER: Final = r"[^\s\S]"
 
 
@@ -45,8 +46,8 @@ def convert_dates(column: pa.Array, date_format: DateFormat, zone: tzinfo) -> Co
     return convert(
         column,
         arrow_type=pa.date32(),
-        shape=f"^{_DAY_SHAPES.get(date_format, _NEVER)}$",
-        at_once=lambda texts: pc.cast(_as_iso(texts, date_format), pa.date32()),
+        shape=f"^{_DAY_SHAPES.get(date_format, _NEVER)}(?:{_TIME_SHAPE})?$",
+        at_once=lambda texts: pc.cast(_iso_dates(texts, date_format), pa.date32()),
         one=lambda text: parse_date(text, date_format, zone),
     )
 
@@ -90,13 +91,20 @@ def _local(texts: pa.Array, zone: ZoneInfo) -> pa.Array:
     ).cast(TIMESTAMP)
 
 
+def _iso_dates(texts: pa.Array, date_format: DateFormat) -> pa.Array:
+    """The days of texts of one of the shapes in ISO notation, without what follows them."""
+    if date_format not in _PLACES:
+        return pc.utf8_slice_codeunits(texts, 0, _ISO_LENGTH)
+    parts = [
+        pc.utf8_slice_codeunits(texts, start, start + length)
+        for start, length in zip(_PLACES[date_format][:3], (4, 2, 2), strict=True)
+    ]
+    return pc.binary_join_element_wise(*parts, "-")
+
+
 def _as_iso(texts: pa.Array, date_format: DateFormat) -> pa.Array:
     """The same dates (of one of the shapes) in ISO notation, with what follows them."""
     if date_format not in _PLACES:
         return texts
-    year, month, day, end = _PLACES[date_format]
-    parts = [
-        pc.utf8_slice_codeunits(texts, start, start + length) for start, length in ((year, 4), (month, 2), (day, 2))
-    ]
-    dates = pc.binary_join_element_wise(*parts, "-")
-    return pc.binary_join_element_wise(dates, pc.utf8_slice_codeunits(texts, end), "")
+    times = pc.utf8_slice_codeunits(texts, _PLACES[date_format][3])
+    return pc.binary_join_element_wise(_iso_dates(texts, date_format), times, "")

@@ -25,7 +25,7 @@ from imports.readers.problems import FileProblem, UnreadableFile
 from recipients.masterdata.values import format_number
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
-NumberedRow = tuple[int, Sequence[Cell]]
+NumberedRow = tuple[int, list[Cell]]
 
 _BLOCK_ROWS: Final = 10_000
 # Excel keeps and shows 15 significant digits; the rest of a binary fraction is noise.
@@ -88,13 +88,14 @@ class Sheet:
             self._waiting = []
             if not rows:
                 return
-            columns = {
-                position: pa.array(
-                    [show(row[position], comma=position in self._with_comma) for _, row in rows], pa.string()
-                )
-                for position in wanted
-            }
+            columns = {position: self._column(rows, position) for position in wanted}
             yield Block(pa.array([number for number, _ in rows], pa.int64()), columns)
+
+    def _column(self, rows: Sequence[NumberedRow], position: int) -> pa.Array:
+        """The texts of one column. Most cells are texts already, which need no call."""
+        cells = [row[position] for _, row in rows]
+        comma = position in self._with_comma
+        return pa.array([cell if type(cell) is str else show(cell, comma=comma) for cell in cells], pa.string())
 
 
 def _open_workbook(path: Path, kind: Kind) -> CalamineWorkbook:
@@ -118,7 +119,7 @@ def _sheet_names(workbook: CalamineWorkbook) -> tuple[str, ...]:
 
 def _numbered_rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
     """The rows that are not blank, with their numbers in the sheet. All have the width of the sheet."""
-    return ((number, row) for number, row in enumerate(sheet.iter_rows(), 1) if any(cell != "" for cell in row))
+    return ((number, row) for number, row in enumerate(sheet.iter_rows(), 1) if row.count("") < len(row))
 
 
 def show(cell: Cell, *, comma: bool = False) -> str:
