@@ -5,6 +5,7 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
+from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.taking import TASK, sweep_backups, take_backup
 
@@ -27,3 +28,9 @@ def sweep_backups_task() -> None:
 def purge_backups_task() -> None:
     """Delete the backups whose time has come (beat)."""
     purge_due_backups(now=timezone.now())
+
+
+@shared_task(name="backups.remove_orphaned_files")
+def remove_orphaned_files_task() -> None:
+    """Delete files that no backup refers to (beat)."""
+    remove_orphaned_files(now=timezone.now())

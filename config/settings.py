@@ -193,6 +193,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+DEMO_PASSWORD = os.environ.get("LISTKEEP_DEMO_PASSWORD", "listkeep-demo" if DEBUG else "")  # manage.py prepare_demo
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -243,6 +244,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
+    "imports.remove_orphaned_files": {"queue": "maintenance"},
     "imports.*": {"queue": "imports"},
     "recipients.*": {"queue": "imports"},
     "backups.take_backup": {"queue": "backups"},
@@ -253,6 +255,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-deletions": {"task": "recipients.sweep_deletions", "schedule": JOB_SWEEP_EVERY},
     "sweep-backups": {"task": "backups.sweep_backups", "schedule": JOB_SWEEP_EVERY},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
+    "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
+    "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
 }
 
 LOGGING = {

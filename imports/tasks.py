@@ -5,6 +5,7 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
+from imports.orphans import remove_orphaned_files
 from imports.run import TASK, advance_import, sweep_imports
 
 
@@ -18,3 +19,9 @@ def advance_import_task(*, account_id: int, job_id: str) -> None:
 def sweep_imports_task() -> None:
     """Find forgotten imports (beat)."""
     sweep_imports(now=timezone.now())
+
+
+@shared_task(name="imports.remove_orphaned_files")
+def remove_orphaned_files_task() -> None:
+    """Delete files that no import refers to (beat)."""
+    remove_orphaned_files(now=timezone.now())

@@ -241,11 +241,11 @@ def assert_no_file_is_left_over(group: Group) -> None:
         backups = set(Backup.objects.exclude(file_key="").values_list("file_key", flat=True))
         runs = Import.objects.values_list("file_key", "rows_key", "rejected_key")
         imports = {key for keys in runs for key in keys if key}
-    assert stored("backups") == backups
-    assert stored("imports") == imports
+    assert stored("backups", group.account_id) == backups
+    assert stored("imports", group.account_id) == imports
 
 
-def stored(place: str) -> set[str]:
-    """The keys of all files in a place, unfinished ones too."""
+def stored(place: str, account_id: int) -> set[str]:
+    """The keys of all files of an account in a place, unfinished ones too."""
     folder = environment.STORAGE / place
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)) for path in (folder / str(account_id)).rglob("*") if path.is_file()}

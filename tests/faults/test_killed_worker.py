@@ -37,12 +37,12 @@ from tests.faults.scenario import (
     stored,
 )
 from tests.faults.watching import (
-    freeze,
     is_blocked,
+    is_caught,
     is_running,
     other_connection,
     reload,
-    thaw,
+    sweep_files_a_day_later,
     wait_for_end,
     wait_until,
     writes,
@@ -63,25 +63,14 @@ SEEDS = range(int(os.environ.get("LISTKEEP_FAULT_TRIES", "3")))  # more of them 
 TRIES = 5
 
 
-def kill_when(worker: Process, seen: Callable[[], bool], is_over: Callable[[], bool]) -> bool:
-    """Kill the worker in the phase that `seen` tells; False, and the worker goes on, when the phase was missed."""
-    while not is_over():
-        if seen():
-            freeze(worker)
-            if seen():
-                worker.kill()
-                return True
-            thaw(worker)
-    return False
-
-
 def import_killed(start_worker: StartWorker, queues: tuple[str, ...], seen: Callable[[Process], bool]) -> Scene:
     """A confirmed import of a big file whose worker was killed in a phase; when it was missed, another one."""
     for seed in range(TRIES):
         scene = make_scene(known=KNOWN, read=READ, seed=seed)
         worker = start_worker(*queues)
         confirm(scene.run, scene.editor)
-        if kill_when(worker, partial(seen, worker), partial(has_ended, scene)):
+        if is_caught(worker, partial(seen, worker), partial(has_ended, scene)):
+            worker.kill()
             return scene
     pytest.fail(f"the phase was missed {TRIES} times")
 
@@ -98,6 +87,7 @@ def test_import_killed_while_it_reads(start_worker: StartWorker) -> None:
     assert_untouched(scene)
     start_worker()
     wait_for_end(run)
+    sweep_files_a_day_later()
     assert_imported(scene)
 
 
@@ -108,6 +98,7 @@ def test_import_killed_while_its_backup_is_taken(start_worker: StartWorker) -> N
     assert_untouched(scene)
     start_worker()
     wait_for_end(scene.run)
+    sweep_files_a_day_later()
     assert_imported(scene)
 
 
@@ -118,6 +109,7 @@ def test_import_killed_while_it_applies(start_worker: StartWorker) -> None:
     assert_untouched(scene)
     start_worker()
     wait_for_end(run)
+    sweep_files_a_day_later()
     assert_imported(scene)
 
 
@@ -131,6 +123,7 @@ def test_import_killed_within_its_one_transaction(start_worker: StartWorker, sta
     assert_untouched(scene)
     start_worker()
     wait_for_end(scene.run)
+    sweep_files_a_day_later()
     assert_imported(scene)
 
 
@@ -170,9 +163,10 @@ def test_worker_killed_before_the_catalogue_has_the_stored_backup(start_worker: 
         wait_until(lambda: is_blocked(second, ENDING["backup"]), "the backup's row held by a lock")
         worker.kill()
     (backup,) = backups_of(scene.group)
-    assert (backup.status, len(stored("backups"))) == (Backup.Status.PENDING, 1)
+    assert (backup.status, len(stored("backups", scene.account.pk))) == (Backup.Status.PENDING, 1)
     start_worker()
     wait_for_end(scene.run)
+    sweep_files_a_day_later()
     assert_imported(scene)
 
 
@@ -195,6 +189,7 @@ def test_deletion_killed_within_its_one_transaction(start_worker: StartWorker, s
     assert activities_of(scene) == opened
     start_worker()
     wait_for_end(deletion)
+    sweep_files_a_day_later()
     assert_deleted(scene, deletion)
 
 
@@ -251,6 +246,7 @@ def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int)
             worker = start_worker()
         assert_all_or_nothing(scene, job)
     wait_for_end(job)
+    sweep_files_a_day_later()
     if isinstance(job, Deletion):
         assert_deleted(scene, job)
     else:

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,12 +18,15 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
+import backups.orphans
+import imports.orphans
 from accounts.tenancy import account_scope
 from backups.taking import sweep_backups
 from config.embedded import addresses
 from imports.run import sweep_imports
 from recipients.deletion import sweep_deletions
 from recipients.jobs import Job
+from recipients.orphans import KEPT
 from tests import environment
 from tests.processes import Process
 
@@ -65,6 +69,13 @@ def sweep() -> None:
     sweep_deletions(now=now)
 
 
+def sweep_files_a_day_later() -> None:
+    """What beat has workers do each hour about files that died processes left, once a day has passed."""
+    now = timezone.now() + KEPT + timedelta(minutes=1)
+    backups.orphans.remove_orphaned_files(now=now)
+    imports.orphans.remove_orphaned_files(now=now)
+
+
 def reload(job: J) -> J:
     """The job as it is now."""
     with account_scope(job.account_id):
@@ -82,6 +93,19 @@ def thaw(worker: Process) -> None:
     os.killpg(worker.pid, signal.SIGCONT)
 
 
+def is_caught(worker: Process, seen: Callable[[], bool], is_over: Callable[[], bool]) -> bool:
+    """Freeze the worker in the phase that `seen` tells; False, with the worker running, when the phase was missed."""
+    while not is_over():
+        for _look in range(20):
+            if not seen():
+                continue
+            freeze(worker)
+            if seen():
+                return True
+            thaw(worker)
+    return False
+
+
 def writes(worker: Process, name: str) -> bool:
     """Whether a process of the worker has a file of that name open which is not empty."""
     for process in psutil.Process(worker.pid).children(recursive=True):
@@ -92,6 +116,11 @@ def writes(worker: Process, name: str) -> bool:
         except (psutil.NoSuchProcess, FileNotFoundError):
             continue  # gone between two looks
     return False
+
+
+def is_being_stored(place: str) -> bool:
+    """Whether a file is on its way into a place."""
+    return any(environment.STORAGE.glob(f"{place}/*/*/.*.partial"))
 
 
 @contextmanager

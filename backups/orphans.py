@@ -1,0 +1,28 @@
+"""Files of backups that the catalogue does not know, left by processes that died."""
+
+import re
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from accounts.tenancy import account_scope
+from backups.models import Backup
+from recipients.orphans import remove_orphans
+
+# As `taking.key_of` gives it; a file that was never finished has a dot in front and something behind.
+FORM = re.compile(r"(?P<account>\d+)/\d+/\.?(?P<job>[0-9a-f-]{36})\.[0-9a-f]{32}\.parquet[^/]*")
+
+
+def remove_orphaned_files(*, now: datetime) -> int:
+    """Delete what died workers left in the storage of backups, a day later; gives how many files."""
+    return remove_orphans("backups", form=FORM, in_use=_in_use, now=now)
+
+
+def _in_use(account_id: int, jobs: Mapping[str, uuid.UUID]) -> Collection[str]:
+    """Files that a backup refers to, its own or another's, and files of backups that are still being made."""
+    with account_scope(account_id):
+        found = Backup.objects.filter(account_id=account_id)
+        named = set(found.filter(file_key__in=jobs.keys()).values_list("file_key", flat=True))
+        pending = found.filter(pk__in=set(jobs.values()), status=Backup.Status.PENDING)
+        being_made = set(pending.values_list("pk", flat=True))
+    return named | {key for key, pk in jobs.items() if pk in being_made}
