@@ -9,6 +9,7 @@ from accounts.queries import accounts_of
 from accounts.tenancy import user_scope
 
 SECTIONS = {"recipients", "imports"}
+PAGES_OF_RECIPIENTS = {"imports:new_list"}  # besides every page of a list, whichever app it is of
 
 
 class Navigation:
@@ -42,8 +43,11 @@ class Navigation:
     def section(self) -> str:
         """The entry of the left menu that the page belongs to; empty when it belongs to none."""
         match = self._request.resolver_match
-        name = match.app_name if match else ""
-        return name if name in SECTIONS else ""
+        if match is None:
+            return ""
+        if "group_id" in match.kwargs or match.view_name in PAGES_OF_RECIPIENTS:
+            return "recipients"
+        return match.app_name if match.app_name in SECTIONS else ""
 
     @property
     def _inside(self) -> Account | None:

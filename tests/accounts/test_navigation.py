@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account, Role, User
-from tests.factories import make_account, make_member, make_user, sign_in
+from tests.factories import make_account, make_group, make_member, make_user, sign_in
 from tests.page_content import Element, read
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +93,21 @@ def test_who_belongs_to_no_account_still_signs_out() -> None:
     page = read(sign_in(make_user()).get("/"))
     assert [part.text for part in page.all(css_class="side-menu")] == []
     assert "Sign out" in page.all(css_class="top-bar")[0].text
+
+
+@pytest.mark.parametrize("name", ["recipients:group", "imports:upload", "imports:group_history", "backups:group"])
+def test_the_left_menu_marks_recipients_on_every_page_of_a_list(name: str) -> None:
+    account = make_account()
+    group = make_group(account)
+    page = read(sign_in(make_member(account)).get(reverse(name, args=[account.pk, group.pk])))
+    marked = [link.text for link in page.all(css_class="side-menu")[0].all("a") if "aria-current" in link.attributes]
+    assert marked == ["Recipients"]
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.READER, False), (Role.EDITOR, True)])
+def test_only_who_may_change_the_list_is_offered_the_tab_that_adds_data(role: Role, *, offered: bool) -> None:
+    account = make_account()
+    group = make_group(account)
+    page = read(sign_in(make_member(account, role)).get(reverse("recipients:group", args=[account.pk, group.pk])))
+    tabs = [link.text for link in page.all(css_class="tabs")[0].all("a")]
+    assert ("Add data" in tabs) is offered
