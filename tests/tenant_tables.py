@@ -184,3 +184,10 @@ def copied(table: str) -> list[str]:
     """The lines that COPY gives of a table."""
     with connection.cursor() as cursor, cursor.copy(composed("COPY {table} TO STDOUT", {"table": table})) as copy:
         return b"".join(bytes(piece) for piece in copy).decode().splitlines()
+
+
+def copy_nothing_into(table: str) -> None:
+    """Begin a COPY into a table and end it without a row; an error undoes this statement alone."""
+    statement = composed("COPY {table} FROM STDIN", {"table": table})
+    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement):
+        pass
