@@ -8,25 +8,29 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, User
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from imports.models import Import
+from recipients.deletion import request_deletion
 from recipients.exact_json import json_text
+from recipients.jobs import Job
 from recipients.masterdata.file import FieldType, MasterDataFile, sha256_of
 from recipients.masterdata.plan import Mode, Options
-from recipients.models import Deletion, Group
+from recipients.models import Activity, Deletion, Group, Recipient
 from recipients.revision import lock_group, raise_revision
 from recipients.storage import local_copy
 from tests import environment
-from tests.factories import make_account, make_field, make_group, make_member
+from tests.factories import make_account, make_activity, make_field, make_group, make_member
 from tests.recipients.masterdata.model import Row, State, apply_file, is_active
 from tests.runs import fresh, make_draft
 
+J = TypeVar("J", bound=Job)
 Rows = dict[str, Row]
 
 FIELDS = {"vorname": FieldType.TEXT, "punkte": FieldType.NUMBER, "geburtstag": FieldType.DATE}
@@ -189,6 +193,13 @@ def rows_in(backup: Backup) -> Rows:
     return {row["email"]: row for row in rows}
 
 
+def reload(job: J) -> J:
+    """The job as it is now."""
+    with account_scope(job.account_id):
+        found: J = type(job).objects.get(pk=job.pk)
+    return found
+
+
 def numbers_of(group: Group) -> tuple[int, int]:
     """How many recipients and how many active ones the list says it has."""
     with account_scope(group.account_id):
@@ -233,6 +244,40 @@ def releasing_backup(change: Import | Deletion) -> Backup:
 def numbers_in(rows: Rows) -> tuple[int, int]:
     """How many recipients and how many active ones these are."""
     return len(rows), sum(map(is_active, rows.values()))
+
+
+def ask_for_deletion(scene: Scene) -> Deletion:
+    """Ask for the deletion of the scene's list as its page does."""
+    with account_scope(scene.account.pk):
+        return request_deletion(group=scene.group, actor=scene.editor, now=timezone.now())
+
+
+def open_mailing(scene: Scene) -> int:
+    """Have three recipients of the list open a mailing; gives how many did."""
+    with account_scope(scene.account.pk):
+        readers = list(Recipient.objects.of(account_id=scene.account.pk, group_id=scene.group.pk)[:3])
+    for reader in readers:
+        make_activity(reader)
+    return len(readers)
+
+
+def activities_of(scene: Scene) -> int:
+    """How many activities the account's recipients have."""
+    with account_scope(scene.account.pk):
+        return Activity.objects.count()
+
+
+def assert_deleted(scene: Scene, deletion: Deletion) -> None:
+    """The list was deleted whole and once, after a complete backup of exactly what it held."""
+    assert (rows_of(scene.group), activities_of(scene), numbers_of(scene.group)) == ({}, 0, (0, 0))
+    done = reload(deletion)
+    assert (done.status, done.failure, done.recipient_count) == (Deletion.Status.DONE, "", len(scene.before))
+    assert scene.group.deleted_at is not None
+    backup = releasing_backup(done)
+    assert (rows_in(backup), backup.revision) == (scene.before, scene.group.revision - 1)
+    with account_scope(scene.account.pk):
+        assert AuditEntry.objects.filter(action=AuditAction.GROUP_DELETED).count() == 1
+    assert_no_file_is_left_over(scene.group)
 
 
 def assert_no_file_is_left_over(group: Group) -> None:

@@ -3,33 +3,46 @@
 A stopped worker knows nothing of it and goes on where it was; whatever it still writes must not count.
 """
 
+import uuid
 from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
+from accounts.tenancy import account_scope
 from backups.models import Backup
 from imports.models import Import
+from imports.run import cancel_import
+from recipients.models import Deletion
 from tests.factories import make_recipient
+from tests.faults.holding import held_deletion, held_import
 from tests.faults.scenario import (
     Scene,
+    assert_deleted,
     assert_imported,
     assert_no_file_is_left_over,
+    assert_untouched,
     make_scene,
     releasing_backup,
+    reload,
     rows_in,
 )
 from tests.faults.watching import (
+    freeze,
     is_being_stored,
     is_caught,
+    sweep,
     thaw,
     wait_for_end,
+    wait_until,
     writes,
 )
 from tests.processes import Process
 from tests.runs import backups_of, confirm, fresh
 
 StartWorker = Callable[..., Process]
+FEW = {"known": 300, "read": 600}
 TRIES = 10
 READING: dict[str, Callable[[Process], bool]] = {
     "reading": lambda worker: writes(worker, "rows.parquet"),
@@ -66,7 +79,7 @@ def is_behind(scene: Scene, queue: str) -> bool:
 
 @pytest.mark.parametrize("phase", ["reading", "storing"])
 def test_stopped_reader_leaves_the_import_to_another_worker(start_worker: StartWorker, phase: str) -> None:
-    stopped, scene = frozen(start_worker, "imports", READING[phase], known=300, read=50_000)
+    stopped, scene = frozen(start_worker, "imports", READING[phase], known=300, read=30_000)
     start_worker()
     wait_for_end(scene.run)
     thaw(stopped)
@@ -76,7 +89,7 @@ def test_stopped_reader_leaves_the_import_to_another_worker(start_worker: StartW
 
 @pytest.mark.parametrize("phase", ["taking", "storing"])
 def test_stopped_backup_leaves_it_to_another_worker(start_worker: StartWorker, phase: str) -> None:
-    stopped, scene = frozen(start_worker, "backups", TAKING[phase], known=50_000, read=300)
+    stopped, scene = frozen(start_worker, "backups", TAKING[phase], known=30_000, read=300)
     late = make_recipient(scene.group, "spaet@example.org", values={"vorname": "Spät"})
     start_worker()
     run = wait_for_end(scene.run)
@@ -88,3 +101,84 @@ def test_stopped_backup_leaves_it_to_another_worker(start_worker: StartWorker, p
     assert rows.pop(late.email)["vorname"] == "Spät"
     assert rows == scene.before
     assert_no_file_is_left_over(scene.group)
+
+
+def is_taken_over(job: Import | Deletion, claim: uuid.UUID | None) -> bool:
+    """Whether another worker has the claim now; the sweeps run meanwhile."""
+    sweep()
+    return reload(job).claim not in (claim, None)
+
+
+@pytest.mark.parametrize("stage", ["updating", "adding"])
+def test_stopped_change_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker, stage: str) -> None:
+    scene = make_scene(**FEW, seed=31)
+    stopped = start_worker()
+    with held_import(scene, stage):
+        freeze(stopped)
+    claim = fresh(scene.run).claim
+    start_worker()
+    wait_until(lambda: is_taken_over(scene.run, claim), "another worker")
+    assert_untouched(scene)
+    thaw(stopped)
+    stopped.wait_for(GONE_ON)
+    wait_for_end(scene.run)
+    assert_imported(scene)
+
+
+def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker) -> None:
+    scene = make_scene(**FEW, seed=32)
+    stopped = start_worker()
+    with held_deletion(scene, "deleting") as deletion:
+        freeze(stopped)
+    claim = reload(deletion).claim
+    start_worker()
+    wait_until(lambda: is_taken_over(deletion, claim), "another worker")
+    assert_untouched(scene)
+    thaw(stopped)
+    stopped.wait_for(GONE_ON)
+    wait_for_end(deletion)
+    assert_deleted(scene, deletion)
+
+
+def cancel(scene: Scene) -> None:
+    """Cancel the scene's import as its page does."""
+    with account_scope(scene.account.pk):
+        assert cancel_import(run=scene.run, actor=scene.editor, now=timezone.now())
+
+
+def assert_cancelled(scene: Scene) -> None:
+    """The import ended as cancelled, changed nothing, and left no file but what its row names."""
+    sweep()
+    run = fresh(scene.run)
+    assert (run.status, run.claim, run.report.get("added")) == (Import.Status.CANCELLED, None, None)
+    assert (run.file_key, run.rows_key) == ("", "")
+    assert_untouched(scene)
+    assert_no_file_is_left_over(scene.group)
+
+
+def test_import_cancelled_while_it_is_read_changes_nothing(start_worker: StartWorker) -> None:
+    worker, scene = frozen(start_worker, "imports", READING["reading"], known=300, read=30_000)
+    cancel(scene)
+    thaw(worker)
+    worker.wait_for(GONE_ON)
+    assert_cancelled(scene)
+
+
+def test_import_cancelled_while_its_backup_is_taken_changes_nothing(start_worker: StartWorker) -> None:
+    worker, scene = frozen(start_worker, "backups", TAKING["taking"], known=30_000, read=300)
+    cancel(scene)
+    thaw(worker)
+    start_worker("imports")
+    backup = wait_for_end(backups_of(scene.group)[0])
+    assert rows_in(backup) == scene.before
+    assert_cancelled(scene)
+
+
+@pytest.mark.parametrize("stage", ["updating", "adding"])
+def test_import_cancelled_while_it_applies_changes_nothing(start_worker: StartWorker, stage: str) -> None:
+    scene = make_scene(**FEW, seed=33)
+    worker = start_worker()
+    with held_import(scene, stage):
+        cancel(scene)
+    worker.wait_for(GONE_ON)
+    assert_cancelled(scene)

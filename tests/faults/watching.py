@@ -7,31 +7,25 @@ been stopped.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
-import psycopg
-from django.db import connection
 from django.utils import timezone
 
 import backups.orphans
 import imports.orphans
-from accounts.tenancy import account_scope
 from backups.taking import sweep_backups
-from config.embedded import addresses
 from imports.run import sweep_imports
 from recipients.deletion import sweep_deletions
-from recipients.jobs import Job
 from recipients.orphans import KEPT
 from tests import environment
+from tests.faults.scenario import J, reload
 from tests.processes import Process
 
 T = TypeVar("T")
-J = TypeVar("J", bound=Job)
 
 WAIT_SECONDS = 90.0
 ENDS = {"done", "failed", "cancelled", "complete"}
@@ -76,13 +70,6 @@ def sweep_files_a_day_later() -> None:
     imports.orphans.remove_orphaned_files(now=now)
 
 
-def reload(job: J) -> J:
-    """The job as it is now."""
-    with account_scope(job.account_id):
-        found: J = type(job).objects.get(pk=job.pk)
-    return found
-
-
 def freeze(worker: Process) -> None:
     """Stop a worker and its children in the middle of whatever they do."""
     os.killpg(worker.pid, signal.SIGSTOP)
@@ -121,31 +108,3 @@ def writes(worker: Process, name: str) -> bool:
 def is_being_stored(place: str) -> bool:
     """Whether a file is on its way into a place."""
     return any(environment.STORAGE.glob(f"{place}/*/*/.*.partial"))
-
-
-@contextmanager
-def other_connection() -> Iterator[psycopg.Connection]:
-    """A database session beside the workers', which may lock any row; what it did is rolled back at the end."""
-    with closing(psycopg.connect(addresses.admin_url(environment.VAR, name=addresses.DATABASE_NAME))) as other:
-        yield other
-
-
-def is_blocked(blocker: psycopg.Connection, statement: str) -> bool:
-    """Whether a session waits for a lock of `blocker` with a statement that begins so."""
-    query = """
-        SELECT EXISTS (SELECT FROM pg_stat_activity
-                       WHERE %s = ANY (pg_blocking_pids(pid)) AND ltrim(query, E' \\n') LIKE %s || '%%')
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, [blocker.info.backend_pid, statement])
-        return bool(cursor.fetchone()[0])
-
-
-def is_running(statement: str) -> bool:
-    """Whether a session is carrying out a statement that begins so."""
-    query = """
-        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND ltrim(query, E' \\n') LIKE %s || '%%')
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, [statement])
-        return bool(cursor.fetchone()[0])

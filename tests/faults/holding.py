@@ -1,0 +1,87 @@
+"""Holding a worker at one statement, by a row that it needs: so that a fault hits exactly there."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg
+from django.db import connection
+
+from config.embedded import addresses
+from recipients.models import Deletion
+from tests import environment
+from tests.faults.scenario import Scene, ask_for_deletion
+from tests.faults.watching import wait_until
+from tests.runs import confirm
+
+# The statement with which a job's row ends; it is the last one of its transaction that can be held.
+ENDING = {
+    "import": 'UPDATE "imports_import" SET "status"',
+    "backup": 'UPDATE "backups_backup" SET "status"',
+    "deletion": 'UPDATE "recipients_deletion" SET "status"',
+}
+
+
+@contextmanager
+def other_connection() -> Iterator[psycopg.Connection]:
+    """A database session beside the workers', which may lock any row; what it did is rolled back at the end."""
+    with closing(psycopg.connect(addresses.admin_url(environment.VAR, name=addresses.DATABASE_NAME))) as other:
+        yield other
+
+
+def is_blocked(blocker: psycopg.Connection, statement: str) -> bool:
+    """Whether a session waits for a lock of `blocker` with a statement that begins so."""
+    query = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE %s = ANY (pg_blocking_pids(pid)) AND ltrim(query, E' \\n') LIKE %s || '%%')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [blocker.info.backend_pid, statement])
+        return bool(cursor.fetchone()[0])
+
+
+def is_running(statement: str) -> bool:
+    """Whether a session is carrying out a statement that begins so."""
+    query = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active' AND ltrim(query, E' \\n') LIKE %s || '%%')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [statement])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def held_import(scene: Scene, stage: str) -> Iterator[None]:
+    """Confirm the import, and hold it by a row's lock when it updates, adds, or has changed all but its own row."""
+    updated = max(email for email, row in scene.before.items() if scene.after[email] != row)
+    added = max(scene.after.keys() - scene.before.keys())
+    with other_connection() as blocker, other_connection() as second:
+        if stage == "adding":
+            blocker.execute(
+                "INSERT INTO recipients_recipient (account_id, group_id, email, tags, values)"
+                " VALUES (%s, %s, %s, '{}', '{}')",
+                [scene.account.pk, scene.group.pk, added],
+            )
+        else:
+            blocker.execute("SELECT FROM recipients_recipient WHERE email = %s FOR UPDATE", [updated])
+        confirm(scene.run, scene.editor)
+        statement = "INSERT INTO recipients_recipient" if stage == "adding" else "UPDATE recipients_recipient"
+        wait_until(lambda: is_blocked(blocker, statement), f"{stage} held by a lock")
+        if stage == "finishing":
+            second.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [scene.run.pk])
+            blocker.rollback()
+            wait_until(lambda: is_blocked(second, ENDING["import"]), "the import's row held by a lock")
+        yield
+
+
+@contextmanager
+def held_deletion(scene: Scene, stage: str) -> Iterator[Deletion]:
+    """Ask for the deletion of the list, and hold it when it deletes, or has changed all but its own row."""
+    with other_connection() as blocker, other_connection() as second:
+        blocker.execute("SELECT FROM recipients_recipient WHERE email = %s FOR UPDATE", [max(scene.before)])
+        deletion = ask_for_deletion(scene)
+        wait_until(lambda: is_blocked(blocker, "DELETE FROM recipients_recipient"), "the deletion held by a lock")
+        if stage == "finishing":
+            second.execute("SELECT FROM recipients_deletion WHERE id = %s FOR UPDATE", [deletion.pk])
+            blocker.rollback()
+            wait_until(lambda: is_blocked(second, ENDING["deletion"]), "the deletion's row held by a lock")
+        yield deletion
