@@ -150,22 +150,22 @@ def test_failed_backup_says_why_and_what_that_means(account: Account, client: Cl
         failure="storage_unavailable",
         trigger=Backup.Trigger.GROUP_DELETION,
     )
-    assert [row[3:] for row in rows(client.get(url_of(account)))] == [
+    assert [row[2:] for row in rows(client.get(url_of(account)))] == [
         [
             (
-                "The place where backups are kept could not be reached at several attempts. So the list was not "
-                "deleted. Delete it again later if you still want to."
+                "List deleted The place where backups are kept could not be reached at several attempts. So the list "
+                "was not deleted. Delete it again later if you still want to."
             ),
             "Failed",
         ],
         [
             (
-                "The backup could not be made. The fault is ours and has been recorded. So the import was not carried "
-                "out, and the list is as it was. Start the import again later."
+                "Import of kunden.csv The backup could not be made. The fault is ours and has been recorded. So the "
+                "import was not carried out, and the list is as it was. Start the import again later."
             ),
             "Failed",
         ],
-        ["The list was deleted before its backup could be made.", "Failed"],
+        ["Import of kunden.csv The list was deleted before its backup could be made.", "Failed"],
     ]
 
 
