@@ -107,7 +107,9 @@ def take_picture(page: Page) -> Callable[[str], None]:
 
     Only when LISTKEEP_SCREENSHOTS names a folder, as `make screenshots` does; the page looks the same afterwards.
     """
-    folder = os.environ.get("LISTKEEP_SCREENSHOTS")
+    folder = Path(os.environ["LISTKEEP_SCREENSHOTS"]) if "LISTKEEP_SCREENSHOTS" in os.environ else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
 
     def take(name: str) -> None:
         if folder is None:
@@ -118,7 +120,9 @@ def take_picture(page: Page) -> Callable[[str], None]:
             for scheme in SCHEMES:
                 page.set_viewport_size(viewport)
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                page.screenshot(path=Path(folder) / f"{name}-{size}-{scheme}.png", full_page=True)
+                page.evaluate("window.scrollTo(0, 0)")  # what sticks to the top is drawn where it stands
+                # Hiding the caret would add a style to the page, which its content security policy refuses.
+                page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True, caret="initial")
         page.set_viewport_size(before)
         page.emulate_media(color_scheme="null", reduced_motion="null")
 
