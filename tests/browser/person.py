@@ -79,6 +79,7 @@ class Person:
 
     def switch(self, name: str) -> None:
         """Move a slider, and wait until it is saved."""
+        self.page.wait_for_load_state()  # before its script has run, a slider moves and saves nothing
         slider = self.page.get_by_role("switch", name=name)
         on = slider.is_checked()
         with self.page.expect_response(lambda response: response.request.method == "POST"):
