@@ -116,6 +116,7 @@ def test_picture_is_drawn_in_plain_numbers_and_told_in_words(language: str, grou
     client: Client = sign_in(make_member(group.account, Role.READER))
     page = read(client.get(reverse("backups:overview", args=[group.account_id]), headers={"accept-language": language}))
     (picture,) = page.all("svg", "backup-strip__picture")
+    assert (picture.attributes["width"], picture.attributes["height"]) == ("100%", "57.6")
     (circle,), (square,) = picture.all("circle"), picture.all("rect")
     assert {name: circle.attributes[name] for name in ("class", "r", "fill-opacity")} == {
         "class": "backup-dot backup-dot--import",
