@@ -226,6 +226,8 @@ def _keep(run: Import, token: uuid.UUID, result: ReadResult, rows: Path, rejecte
 def _wait_or_apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     with account_scope(run.account_id):
         group = Group.objects.get(account_id=run.account_id, pk=run.group_id)
+        if group.deleted_at is not None:  # not asked then: that would begin a backup of a list that is gone
+            raise RunFailed("group_deleted")
         hold = ask(run, group, timezone.now())
         if hold.state is HoldState.OPEN:
             run.release(token, status=Import.Status.WAITING, misses=run.misses + hold.overtaken)
