@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from redis import Redis
 
 from tests import environment
 
 QUEUES = ("imports", "backups", "maintenance")
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+REST_SECONDS = 5.0
 
 
 @dataclass
@@ -38,6 +41,14 @@ class Process:
         with contextlib.suppress(ProcessLookupError):  # all of them may have ended already
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
+
+    def freeze(self) -> None:
+        """Stop the program and its children in the middle of whatever they do."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen program go on as if nothing had happened."""
+        os.killpg(self.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """Ask the program to end in good order, and make it when it does not within 20 seconds."""
@@ -102,6 +113,19 @@ class Started:
         process.wait_for(" ready.")
         return process
 
+    def rest(self) -> None:
+        """Freeze these workers once they have done what they are at; end them when that takes long."""
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.delete(*QUEUES)
+            deadline = time.monotonic() + REST_SECONDS
+            while client.exists("unacked"):  # messages of tasks that run or wait for their time
+                if time.monotonic() > deadline:
+                    self.end()
+                    return
+                time.sleep(0.02)
+        for process in self.processes:
+            process.freeze()
+
     def end(self) -> None:
         """End them all, without waiting for what they are at."""
         for process in self.processes:
@@ -114,13 +138,16 @@ SHARED_WEB = Started()
 
 
 @pytest.fixture
-def workers(committed_db: None, storage: Path) -> list[Process]:
-    """A running worker for each queue; they stay for the tests that follow."""
+def workers(committed_db: None, storage: Path) -> Iterator[list[Process]]:
+    """A running worker for each queue. They stay for later tests, and rest while others do the steps of jobs alone."""
     if not SHARED_WORKERS.processes:
         environment.AT_END.callback(SHARED_WORKERS.end)
         for queue in QUEUES:
             SHARED_WORKERS.start_worker(queue)
-    return SHARED_WORKERS.processes
+    for process in SHARED_WORKERS.processes:
+        process.thaw()
+    yield SHARED_WORKERS.processes
+    SHARED_WORKERS.rest()
 
 
 @pytest.fixture
