@@ -38,16 +38,21 @@ TARGETS = ("email", "registered_at", "activated_at", "tags", *FIELDS)
 BASE = ("email", "registered_at", "activated_at", "deactivated_at", "bounced_at", "source")
 COLUMNS = f'account_id, group_id, {", ".join(BASE)}, tags, "values"'
 FILL = f"INSERT INTO recipients_recipient ({COLUMNS}) SELECT {COLUMNS} FROM filled"  # noqa: S608  # fixed text
+BROKEN = 7  # rows of the file without an address
 START = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
 
 
 @dataclass
 class Scene:
-    """A list and an import into it. `before` and `after` are all its rows by address, without and with the import."""
+    """A list and an import into it. `before` and `after` are all its rows by address, without and with the import.
+
+    `file_rows` are the file's rows with an address, in its order.
+    """
 
     account: Account
     editor: User
     group: Group
+    file_rows: list[Row]
     before: Rows
     after: Rows
     run: Import
@@ -64,10 +69,16 @@ def make_scene(*, known: int, read: int, seed: int) -> Scene:
     before = {row["email"]: row for row in (listed_row(chance, number) for number in shuffled(chance, 0, known))}
     fill(group, before)
     numbers = shuffled(chance, known - read // 2, known + read - read // 2)
-    file_rows = [
-        file_row(chance, number) for number in [*numbers, *numbers[: read // 500]]
-    ]  # the last ones are doubles
-    state = State(rows=dict(before))
+    doubled = numbers[: read // 500]
+    file_rows = [file_row(chance, number) for number in [*numbers, *doubled]]
+    after, report = imported(before, file_rows)
+    run = make_draft(group, text_of(file_rows), targets=TARGETS)
+    return Scene(account, make_member(account), group, file_rows, before, after, run, report)
+
+
+def imported(rows: Rows, file_rows: list[Row]) -> tuple[Rows, dict[str, Any]]:
+    """What a list with these rows becomes by the import of the file, and the report of it."""
+    state = State(rows=dict(rows))
     outcome = apply_file(
         state,
         file_rows,
@@ -77,15 +88,8 @@ def make_scene(*, known: int, read: int, seed: int) -> Scene:
         options=Options(mode=Mode.UPDATE_AND_ADD),
         now=START,
     )
-    broken = max(1, read // 1000)
-    report = {
-        **outcome.to_json(),
-        "rows": len(file_rows) + broken,
-        "rejected": broken,
-        "rejected_by_reason": {"invalid_email": broken},
-    }
-    run = make_draft(group, text_of(file_rows, broken), targets=TARGETS)
-    return Scene(account, make_member(account), group, before, state.rows, run, report)
+    figures = {"rows": len(file_rows) + BROKEN, "rejected": BROKEN, "rejected_by_reason": {"invalid_email": BROKEN}}
+    return state.rows, outcome.to_json() | figures
 
 
 def shuffled(chance: random.Random, start: int, end: int) -> list[int]:
@@ -129,8 +133,8 @@ def file_row(chance: random.Random, number: int) -> Row:
     }
 
 
-def text_of(rows: list[Row], broken: int) -> str:
-    """The file: separated by semicolons, with `broken` rows at its end that have no address."""
+def text_of(rows: list[Row]) -> str:
+    """The file: separated by semicolons, with rows at its end that have no address."""
     lines = [";".join(TARGETS)]
     lines += [
         ";".join(
@@ -146,7 +150,7 @@ def text_of(rows: list[Row], broken: int) -> str:
         )
         for row in rows
     ]
-    lines += [f"keine Adresse {number};;;;Niemand;;" for number in range(broken)]
+    lines += [f"keine Adresse {number};;;;Niemand;;" for number in range(BROKEN)]
     return "\n".join(lines) + "\n"
 
 
@@ -183,14 +187,19 @@ def rows_of(group: Group) -> Rows:
 
 
 def rows_in(backup: Backup) -> Rows:
+    """All rows of a complete backup's file by address, in the shape of `rows_of`."""
+    rows = raw_rows_in(backup)
+    for row in rows:
+        row["geburtstag"] = row["geburtstag"] and row["geburtstag"].isoformat()
+    return {row["email"]: row for row in rows}
+
+
+def raw_rows_in(backup: Backup) -> list[Row]:
     """All rows of a complete backup's file, whose checksum must be the catalogue's."""
     with local_copy("backups", backup.file_key) as path:
         assert sha256_of(path) == backup.sha256, f"the file of {backup!r} is not the one in the catalogue"
         with MasterDataFile.open(path) as file:
-            rows = [row for batch in file.batches() for row in batch.to_pylist()]
-    for row in rows:
-        row["geburtstag"] = row["geburtstag"] and row["geburtstag"].isoformat()
-    return {row["email"]: row for row in rows}
+            return [row for batch in file.batches() for row in batch.to_pylist()]
 
 
 def reload(job: J) -> J:

@@ -29,11 +29,9 @@ from tests.faults.scenario import (
     rows_in,
 )
 from tests.faults.watching import (
-    freeze,
     is_being_stored,
     is_caught,
     sweep,
-    thaw,
     wait_for_end,
     wait_until,
     writes,
@@ -82,7 +80,7 @@ def test_stopped_reader_leaves_the_import_to_another_worker(start_worker: StartW
     stopped, scene = frozen(start_worker, "imports", READING[phase], known=300, read=30_000)
     start_worker()
     wait_for_end(scene.run)
-    thaw(stopped)
+    stopped.thaw()
     stopped.wait_for(GONE_ON)
     assert_imported(scene)
 
@@ -93,7 +91,7 @@ def test_stopped_backup_leaves_it_to_another_worker(start_worker: StartWorker, p
     late = make_recipient(scene.group, "spaet@example.org", values={"vorname": "Spät"})
     start_worker()
     run = wait_for_end(scene.run)
-    thaw(stopped)
+    stopped.thaw()
     stopped.wait_for(DROPPED)
     assert run.status == Import.Status.DONE
     backup = releasing_backup(run)
@@ -114,12 +112,12 @@ def test_stopped_change_is_rolled_back_and_made_by_another_worker(start_worker: 
     scene = make_scene(**FEW, seed=31)
     stopped = start_worker()
     with held_import(scene, stage):
-        freeze(stopped)
+        stopped.freeze()
     claim = fresh(scene.run).claim
     start_worker()
     wait_until(lambda: is_taken_over(scene.run, claim), "another worker")
     assert_untouched(scene)
-    thaw(stopped)
+    stopped.thaw()
     stopped.wait_for(GONE_ON)
     wait_for_end(scene.run)
     assert_imported(scene)
@@ -129,12 +127,12 @@ def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker
     scene = make_scene(**FEW, seed=32)
     stopped = start_worker()
     with held_deletion(scene, "deleting") as deletion:
-        freeze(stopped)
+        stopped.freeze()
     claim = reload(deletion).claim
     start_worker()
     wait_until(lambda: is_taken_over(deletion, claim), "another worker")
     assert_untouched(scene)
-    thaw(stopped)
+    stopped.thaw()
     stopped.wait_for(GONE_ON)
     wait_for_end(deletion)
     assert_deleted(scene, deletion)
@@ -159,7 +157,7 @@ def assert_cancelled(scene: Scene) -> None:
 def test_import_cancelled_while_it_is_read_changes_nothing(start_worker: StartWorker) -> None:
     worker, scene = frozen(start_worker, "imports", READING["reading"], known=300, read=30_000)
     cancel(scene)
-    thaw(worker)
+    worker.thaw()
     worker.wait_for(GONE_ON)
     assert_cancelled(scene)
 
@@ -167,7 +165,7 @@ def test_import_cancelled_while_it_is_read_changes_nothing(start_worker: StartWo
 def test_import_cancelled_while_its_backup_is_taken_changes_nothing(start_worker: StartWorker) -> None:
     worker, scene = frozen(start_worker, "backups", TAKING["taking"], known=30_000, read=300)
     cancel(scene)
-    thaw(worker)
+    worker.thaw()
     start_worker("imports")
     backup = wait_for_end(backups_of(scene.group)[0])
     assert rows_in(backup) == scene.before

@@ -4,8 +4,6 @@ Nothing here says how long something may take: a state is waited for, generously
 been stopped.
 """
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,26 +68,16 @@ def sweep_files_a_day_later() -> None:
     imports.orphans.remove_orphaned_files(now=now)
 
 
-def freeze(worker: Process) -> None:
-    """Stop a worker and its children in the middle of whatever they do."""
-    os.killpg(worker.pid, signal.SIGSTOP)
-
-
-def thaw(worker: Process) -> None:
-    """Let a stopped worker go on as if nothing had happened."""
-    os.killpg(worker.pid, signal.SIGCONT)
-
-
 def is_caught(worker: Process, seen: Callable[[], bool], is_over: Callable[[], bool]) -> bool:
     """Freeze the worker in the phase that `seen` tells; False, with the worker running, when the phase was missed."""
     while not is_over():
         for _look in range(20):
             if not seen():
                 continue
-            freeze(worker)
+            worker.freeze()
             if seen():
                 return True
-            thaw(worker)
+            worker.thaw()
     return False
 
 

@@ -1,0 +1,295 @@
+"""Several changes of one list at once (mission P2, F5): they follow each other or are refused, and backups stay exact.
+
+Every state that a list ever had can be told from its revision, so a backup is held against the very state that the
+change after it replaced.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tenancy import account_scope
+from backups.models import Backup
+from backups.taking import take_backup
+from imports.models import Import
+from imports.run import CannotImport, GroupDeleted, ImportAlreadyRunning
+from recipients.deletion import GroupGone, advance_deletion
+from recipients.masterdata.file import FieldType
+from recipients.models import Deletion, Group, Recipient
+from recipients.services.recipients import edit_recipient
+from tests.factories import make_account, make_contact, make_field, make_group, make_member, make_recipient
+from tests.faults.holding import is_blocked, other_connection
+from tests.faults.scenario import (
+    Rows,
+    Scene,
+    ask_for_deletion,
+    assert_deleted,
+    assert_imported,
+    assert_no_file_is_left_over,
+    imported,
+    make_scene,
+    raw_rows_in,
+    releasing_backup,
+    reload,
+    rows_in,
+    rows_of,
+)
+from tests.faults.watching import wait_for_end, wait_until
+from tests.processes import Process
+from tests.runs import advance, backups_of, confirm, fresh, make_draft, run_through, take_pending
+
+StartWorker = Callable[..., Process]
+FEW = {"known": 300, "read": 600}
+
+
+class InThread(threading.Thread):
+    """Does something in a database connection of its own; `error` is what it raised."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        super().__init__()
+        self._do = do
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._do()
+        except Exception as error:  # noqa: BLE001  # it is handed to the test
+            self.error = error
+        finally:
+            connection.close()
+
+
+def at_once(*todo: Callable[[], object]) -> list[BaseException | None]:
+    """Do all of it at the same time; gives what each raised."""
+    barrier = threading.Barrier(len(todo))
+
+    def begin(do: Callable[[], object]) -> Callable[[], object]:
+        def both() -> None:
+            barrier.wait()
+            do()
+
+        return both
+
+    threads = [InThread(begin(do)) for do in todo]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [thread.error for thread in threads]
+
+
+@dataclass
+class Writer:
+    """A person who edits one recipient after the other until told to stop; `edits` by the revision that each made."""
+
+    scene: Scene
+    seed: int
+    edits: dict[int, tuple[str, str]] = field(default_factory=dict)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def write(self) -> None:
+        """Give people of the list other names."""
+        chance = random.Random(self.seed)
+        group = self.scene.group
+        with account_scope(group.account_id):
+            people = Recipient.objects.of(account_id=group.account_id, group_id=group.pk).values_list("id", "email")
+            known = sorted(people)
+        number = 0
+        while not self.stopped.is_set():
+            number += 1
+            recipient_id, email = chance.choice(known)
+            name = f"Neu {self.seed}.{number}"
+            with account_scope(group.account_id):
+                edit_recipient(
+                    account_id=group.account_id,
+                    group_id=group.pk,
+                    recipient_id=recipient_id,
+                    changes={"vorname": name},
+                    actor=self.scene.editor,
+                    now=timezone.now(),
+                )
+                revision = Group.objects.values_list("revision", flat=True).get(pk=group.pk)
+            self.edits[revision] = (email, name)
+
+
+def edited(rows: Rows, edits: dict[int, tuple[str, str]], revisions: range) -> Rows:
+    """The rows after the edits that made these revisions."""
+    found = dict(rows)
+    for revision in revisions:
+        email, name = edits[revision]
+        found[email] = found[email] | {"vorname": name}
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_backup_of_an_import_holds_every_edit_before_it_and_none_after(workers: list[Process], seed: int) -> None:
+    scene = make_scene(known=2_000, read=4_000, seed=seed)
+    first = scene.group.revision
+    writers = [Writer(scene, seed * 10 + number) for number in range(2)]
+    threads = [InThread(writer.write) for writer in writers]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: all(len(writer.edits) > 3 for writer in writers), "the writers' first edits")
+    confirm(scene.run, scene.editor)
+    run = wait_for_end(scene.run)
+    for writer, thread in zip(writers, threads, strict=True):
+        writer.stopped.set()
+        thread.join()
+        assert thread.error is None
+    edits = {revision: edit for writer in writers for revision, edit in writer.edits.items()}
+    backup = releasing_backup(run)
+    assert backup.revision is not None
+    replaced = edited(scene.before, edits, range(first + 1, backup.revision + 1))
+    after, report = imported(replaced, scene.file_rows)
+    assert (run.status, run.report) == (Import.Status.DONE, report)
+    assert rows_in(backup) == replaced
+    last = max(edits)
+    assert last > backup.revision + 1 > first + 1, "nobody wrote before the import, or nobody after it"
+    assert rows_of(scene.group) == edited(after, edits, range(backup.revision + 2, last + 1))
+    assert_no_file_is_left_over(scene.group)
+
+
+def test_edit_in_the_last_moment_before_the_change_is_in_another_backup(start_worker: StartWorker) -> None:
+    scene = make_scene(**FEW, seed=51)
+    email = max(scene.before.keys() & scene.after.keys())
+    start_worker("backups")
+    confirm(scene.run, scene.editor)
+    wait_for_end(backups_of(scene.group)[0])
+    with other_connection() as writer:
+        writer.execute("SELECT FROM recipients_group WHERE id = %s FOR UPDATE", [scene.group.pk])
+        start_worker("imports")
+        wait_until(lambda: is_blocked(writer, 'SELECT "recipients_group"'), "the change held by the list's lock")
+        assert fresh(scene.run).status == Import.Status.APPLYING
+        writer.execute("UPDATE recipients_group SET revision = revision + 1 WHERE id = %s", [scene.group.pk])
+        writer.execute("UPDATE recipients_recipient SET source = 'Telefon' WHERE email = %s", [email])
+        writer.commit()
+    run = wait_for_end(scene.run)
+    replaced = scene.before | {email: scene.before[email] | {"source": "Telefon"}}
+    first, second = backups_of(scene.group)
+    assert (rows_in(first), rows_in(second)) == (scene.before, replaced)
+    assert releasing_backup(run) == second
+    assert rows_of(scene.group) == imported(replaced, scene.file_rows)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_two_imports_confirmed_at_once_one_is_refused(workers: list[Process], seed: int) -> None:
+    scene = make_scene(**FEW, seed=seed)
+    other = make_draft(scene.group, "E-Mail\nandere@example.org\n")
+    errors = at_once(lambda: confirm(scene.run, scene.editor), lambda: confirm(other, scene.editor))
+    assert {type(error) for error in errors} == {ImportAlreadyRunning, type(None)}
+    started, refused = (scene.run, other) if errors[0] is None else (other, scene.run)
+    assert wait_for_end(started).status == Import.Status.DONE
+    assert fresh(refused).status == Import.Status.DRAFT
+
+
+def test_second_import_follows_the_first(workers: list[Process]) -> None:
+    scene = make_scene(**FEW, seed=52)
+    other = make_draft(scene.group, "E-Mail\nandere@example.org\n")
+    confirm(scene.run, scene.editor)
+    with pytest.raises(ImportAlreadyRunning):
+        confirm(other, scene.editor)
+    wait_for_end(scene.run)
+    assert_imported(scene)
+    confirm(other, scene.editor)
+    run = wait_for_end(other)
+    assert (run.report["added"], rows_in(releasing_backup(run))) == (1, scene.after)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_import_and_deletion_at_once_follow_each_other(workers: list[Process], seed: int) -> None:
+    scene = make_scene(**FEW, seed=seed)
+    errors = at_once(lambda: confirm(scene.run, scene.editor), lambda: ask_for_deletion(scene))
+    assert errors[1] is None
+    with account_scope(scene.account.pk):
+        deletion = Deletion.objects.get()
+    wait_for_end(deletion)
+    if isinstance(errors[0], CannotImport):
+        assert isinstance(errors[0], GroupDeleted)
+        assert fresh(scene.run).status == Import.Status.DRAFT
+        assert_deleted(scene, deletion)
+        return
+    assert errors[0] is None
+    run = wait_for_end(scene.run)
+    assert rows_of(scene.group) == {}
+    if run.status == Import.Status.DONE:
+        assert (rows_in(releasing_backup(run)), rows_in(releasing_backup(reload(deletion)))) == (
+            scene.before,
+            scene.after,
+        )
+    else:
+        assert (run.status, run.failure) == (Import.Status.FAILED, "group_deleted")
+        assert_deleted(scene, deletion)
+
+
+@pytest.mark.parametrize("backup", ["complete", "pending"])
+def test_import_into_a_list_deleted_meanwhile_fails_and_says_so(committed_db: None, backup: str) -> None:
+    scene = make_scene(**FEW, seed=53)
+    confirm(scene.run, scene.editor)
+    advance(scene.run)
+    if backup == "complete":
+        take_pending(scene.group)
+    deletion = ask_for_deletion(scene)
+    with account_scope(scene.account.pk):
+        (own,) = Backup.objects.filter(change_id=deletion.pk).values_list("pk", flat=True)
+    take_backup(account_id=scene.account.pk, backup_id=own)
+    advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+    run = advance(scene.run)
+    assert (run.status, run.failure) == (Import.Status.FAILED, "group_deleted")
+    with account_scope(scene.account.pk):
+        assert Backup.objects.count() == 2, "the import asked for one more backup of a list that is gone"
+    assert_deleted(scene, deletion)
+
+
+def test_deletion_asked_for_twice_at_once_is_one(committed_db: None) -> None:
+    scene = make_scene(**FEW, seed=54)
+    assert at_once(*[lambda: ask_for_deletion(scene)] * 3) == [None, None, None]
+    with account_scope(scene.account.pk):
+        assert (Deletion.objects.count(), Backup.objects.count()) == (1, 1)
+
+
+def test_edit_after_the_deletion_is_refused(committed_db: None) -> None:
+    scene = make_scene(**FEW, seed=55)
+    writer = Writer(scene, 1)
+    thread = InThread(writer.write)
+    thread.start()
+    deletion = ask_for_deletion(scene)
+    while reload(deletion).status == Deletion.Status.WAITING:
+        take_pending(scene.group)
+        advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+    thread.join()
+    assert isinstance(thread.error, GroupGone)
+    backup = releasing_backup(reload(deletion))
+    assert rows_in(backup) == edited(scene.before, writer.edits, range(2, max(writer.edits, default=1) + 1))
+    assert backup.revision == max(writer.edits, default=1)
+
+
+def test_account_wide_values_changed_by_another_lists_import_are_in_the_backup(committed_db: None) -> None:
+    account = make_account()
+    editor = make_member(account)
+    make_field(account, "Ort", FieldType.TEXT)
+    first, second = make_group(account, "Eins"), make_group(account, "Zwei")
+    for group in (first, second):
+        make_recipient(group, "ada@example.org")
+    make_contact(account, "ada@example.org", {"ort": "Ulm"})
+    waiting = make_draft(first, "E-Mail\nneu@example.org\n")
+    confirm(waiting, editor)
+    advance(waiting)
+    take_pending(first)
+    other = run_through(make_draft(second, "E-Mail;Ort\nada@example.org;Köln\n", targets=("email", "ort")), editor)
+    assert other.status == Import.Status.DONE
+    assert advance(waiting).status == Import.Status.WAITING
+    take_pending(first)
+    done = advance(waiting)
+    assert done.status == Import.Status.DONE
+    assert [places_in(backup) for backup in backups_of(first)] == [["Ulm"], ["Köln"]]
+
+
+def places_in(backup: Backup) -> list[Any]:
+    """The values of the field `ort` in a backup."""
+    return [row["ort"] for row in raw_rows_in(backup)]
