@@ -8,12 +8,18 @@ forgets to filter sees no other account.
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Account, Membership, Role, User
 from accounts.tenancy import account_scope
@@ -44,9 +50,10 @@ def account_view(
     def decorate(
         view: Callable[Concatenate[AccountRequest, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, int, P], HttpResponseBase]:
-        @login_required
         @wraps(view)
         def gated(request: HttpRequest, account_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return to_login(request)
             if account_id > BigIntegerField.MAX_BIGINT:  # the database cannot even ask for it
                 raise Http404
             inside = cast(AccountRequest, request)
@@ -67,3 +74,15 @@ def account_view(
         return cast("Callable[Concatenate[HttpRequest, int, P], HttpResponseBase]", gated)
 
     return decorate
+
+
+def to_login(request: HttpRequest) -> HttpResponseBase:
+    """The way to the login, and back to the page afterwards.
+
+    A part of a page that asked for itself (a progress, say) would swallow the login; there the whole page goes to it.
+    """
+    htmx = HtmxDetails(request)
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    query = urlencode({REDIRECT_FIELD_NAME: htmx.current_url_abs_path or "/"})
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{query}")

@@ -7,7 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Account, Membership, Role, User
@@ -72,6 +73,15 @@ def test_anonymous_goes_to_the_login_and_comes_back_to_the_same_page(account: Ac
         302,
         f"/auth/login/?next=/a/{account.pk}/x/%3Fq%3Dm%25C3%25BCller",
         [],
+    )
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_the_login(account: Account) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/a/{account.pk}/imports/?page=2"}
+    response = Client(headers=headers).get(reverse("imports:history", args=[account.pk]))
+    assert (response.status_code, response["HX-Redirect"]) == (
+        200,
+        f"/auth/login/?next=%2Fa%2F{account.pk}%2Fimports%2F%3Fpage%3D2",
     )
 
 
