@@ -214,6 +214,7 @@ def _keep(run: Import, token: uuid.UUID, result: ReadResult, rows: Path, rejecte
                 rejected_key=rejected_key,
                 report=report,
                 read_at=timezone.now(),
+                failure="",
                 rows_done=0,
                 rows_known=result.rows_read,
             )
@@ -264,7 +265,9 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
         outcome = apply(group=group, staged=staged, options=options, now=now)
         done = timezone.now()
         report = {**run.report, **outcome.to_json()}
-        run.release(token, status=Import.Status.DONE, report=report, finished_at=done, rows_done=file.row_count)
+        run.release(
+            token, status=Import.Status.DONE, report=report, failure="", finished_at=done, rows_done=file.row_count
+        )
         _record_end(run, AuditAction.IMPORT_DONE, done)
 
 

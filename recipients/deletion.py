@@ -130,7 +130,13 @@ def _delete(deletion: Deletion, token: uuid.UUID) -> None:
                 recipients=count,
             )
             deletion.recipient_count = count
-        deletion.release(token, status=Deletion.Status.DONE, finished_at=now, recipient_count=deletion.recipient_count)
+        deletion.release(
+            token,
+            status=Deletion.Status.DONE,
+            failure="",
+            finished_at=now,
+            recipient_count=deletion.recipient_count,
+        )
 
 
 def delete_recipients(*, group: Group) -> None:
