@@ -1,0 +1,200 @@
+"""Places for files that fail (mission P1, P6; F2, F7): tried again, and then said; nothing half-written is listed.
+
+A place is blocked by a file where its folder should be, because the tests' user may be one whom no mode keeps out.
+"""
+
+import resource
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import AuditAction, AuditEntry
+from accounts.tenancy import account_scope
+from backups.models import Backup
+from backups.taking import MAX_ATTEMPTS
+from config.storage_url import storage_from_url
+from imports.models import Import
+from recipients.deletion import advance_deletion
+from recipients.jobs import MAX_INTERRUPTIONS
+from recipients.models import Deletion
+from tests.faults.scenario import (
+    Scene,
+    ask_for_deletion,
+    assert_imported,
+    assert_no_file_is_left_over,
+    assert_untouched,
+    make_scene,
+    reload,
+    stored,
+)
+from tests.faults.storages import Fault, failing
+from tests.faults.watching import wait_for_end, wait_until
+from tests.processes import Process, free_port
+from tests.runs import advance, backups_of, confirm, fresh, take_pending
+
+StartWorker = Callable[..., Process]
+FEW = {"known": 300, "read": 600}
+WRITTEN_TO_BACKUPS = [Fault.REFUSED, Fault.CUT, Fault.DAMAGED, Fault.GONE]
+
+
+@pytest.fixture
+def scene(committed_db: None, storage: Path) -> Scene:
+    return make_scene(**FEW, seed=61)
+
+
+def let_rests_pass(scene: Scene) -> None:
+    """Have the time gone by that jobs rest after an error."""
+    past = timezone.now() - timedelta(seconds=1)
+    with account_scope(scene.account.pk):
+        Backup.objects.filter(retry_at__isnull=False).update(retry_at=past)
+        Import.objects.filter(claimed_until__isnull=False).update(claimed_until=past)
+
+
+def try_backup(scene: Scene) -> Backup:
+    """One attempt at the list's only backup."""
+    let_rests_pass(scene)
+    take_pending(scene.group)
+    (backup,) = backups_of(scene.group)
+    return backup
+
+
+def assert_failed_for_want_of_a_backup(scene: Scene) -> None:
+    """The import ended, says why, changed nothing, and neither it nor its backup left a file."""
+    run = fresh(scene.run)
+    assert (run.status, run.failure, run.failure_detail) == (
+        Import.Status.FAILED,
+        "backup_failed",
+        {"cause": "storage_unavailable"},
+    )
+    (backup,) = backups_of(scene.group)
+    assert (backup.status, backup.failure, backup.file_key) == (Backup.Status.FAILED, "storage_unavailable", "")
+    assert_untouched(scene)
+    assert_no_file_is_left_over(scene.group)
+    with account_scope(scene.account.pk):
+        ends = AuditEntry.objects.filter(action__in=[AuditAction.BACKUP_FAILED, AuditAction.IMPORT_FAILED])
+        assert sorted(ends.values_list("action", flat=True)) == [AuditAction.BACKUP_FAILED, AuditAction.IMPORT_FAILED]
+
+
+@pytest.mark.parametrize("fault", WRITTEN_TO_BACKUPS)
+def test_backup_that_storage_spoils_is_made_again(scene: Scene, fault: Fault) -> None:
+    confirm(scene.run, scene.editor)
+    advance(scene.run)
+    with failing("backups", fault):
+        backup = try_backup(scene)
+    assert (backup.status, backup.failure, backup.attempts) == (Backup.Status.PENDING, "storage_unavailable", 1)
+    assert stored("backups", scene.account.pk) == set()
+    assert advance(scene.run).status == Import.Status.WAITING
+    assert try_backup(scene).status == Backup.Status.COMPLETE
+    advance(scene.run)
+    assert_imported(scene)
+
+
+@pytest.mark.parametrize("fault", WRITTEN_TO_BACKUPS)
+def test_import_fails_when_storage_spoils_each_attempt_at_its_backup(scene: Scene, fault: Fault) -> None:
+    confirm(scene.run, scene.editor)
+    advance(scene.run)
+    with failing("backups", *[fault] * MAX_ATTEMPTS):
+        attempts = [try_backup(scene).status for _attempt in range(MAX_ATTEMPTS)]
+    assert attempts == [*[Backup.Status.PENDING] * (MAX_ATTEMPTS - 1), Backup.Status.FAILED]
+    advance(scene.run)
+    assert_failed_for_want_of_a_backup(scene)
+
+
+def test_import_fails_when_the_place_of_backups_is_blocked(scene: Scene, storage: Path) -> None:
+    (storage / "backups").write_text("stands where the folder should be")
+    confirm(scene.run, scene.editor)
+    advance(scene.run)
+    for _attempt in range(MAX_ATTEMPTS):
+        try_backup(scene)
+    advance(scene.run)
+    (storage / "backups").unlink()
+    assert_failed_for_want_of_a_backup(scene)
+
+
+def test_import_fails_when_the_server_of_backups_cannot_be_reached(scene: Scene) -> None:
+    nobody = storage_from_url(f"s3://key:secret@127.0.0.1:{free_port()}/listkeep?tls=0", folder="backups")
+    confirm(scene.run, scene.editor)
+    advance(scene.run)
+    with account_scope(scene.account.pk):
+        Backup.objects.update(attempts=MAX_ATTEMPTS - 1)
+    with override_settings(STORAGES=settings.STORAGES | {"backups": nobody}):
+        try_backup(scene)
+    advance(scene.run)
+    assert_failed_for_want_of_a_backup(scene)
+
+
+def test_deletion_fails_when_its_backup_cannot_be_stored(scene: Scene) -> None:
+    deletion = ask_for_deletion(scene)
+    with failing("backups", *[Fault.REFUSED] * MAX_ATTEMPTS):
+        for _attempt in range(MAX_ATTEMPTS):
+            try_backup(scene)
+    advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+    ended = reload(deletion)
+    assert (ended.status, ended.failure) == (Deletion.Status.FAILED, "backup_failed")
+    assert_untouched(scene)
+    assert scene.group.deleted_at is None
+
+
+@pytest.mark.parametrize("place", ["rows", "rejected"])
+def test_reading_goes_on_when_its_place_works_again(scene: Scene, place: str) -> None:
+    confirm(scene.run, scene.editor)
+    take_pending(scene.group)
+    with failing("imports", *[Fault.NONE] * (place == "rejected"), Fault.REFUSED):
+        run = advance(scene.run)
+    assert (run.status, run.failure, run.claim) == (Import.Status.READING, "storage_unavailable", None)
+    assert stored("imports", scene.account.pk) == {run.file_key}
+    for _step in range(2):
+        let_rests_pass(scene)
+        run = advance(scene.run)
+    assert (run.status, run.failure) == (Import.Status.DONE, "")
+
+
+def test_reading_fails_when_its_place_never_works(scene: Scene) -> None:
+    confirm(scene.run, scene.editor)
+    with failing("imports", *[Fault.REFUSED] * (MAX_INTERRUPTIONS + 1)):
+        for _attempt in range(MAX_INTERRUPTIONS + 2):
+            let_rests_pass(scene)
+            run = advance(scene.run)
+    assert (run.status, run.failure) == (Import.Status.FAILED, "storage_unavailable")
+    assert_untouched(scene)
+
+
+def test_rows_that_are_damaged_after_they_were_read_are_not_applied(scene: Scene, storage: Path) -> None:
+    confirm(scene.run, scene.editor)
+    run = advance(scene.run)
+    path = storage / "imports" / run.rows_key
+    path.write_bytes(path.read_bytes()[:-1])
+    take_pending(scene.group)
+    for _attempt in range(MAX_INTERRUPTIONS + 2):
+        let_rests_pass(scene)
+        run = advance(scene.run)
+    assert run.status == Import.Status.FAILED
+    assert_untouched(scene)
+
+
+@pytest.mark.parametrize("queue", ["imports", "backups"])
+def test_worker_whose_disk_is_full_goes_on_when_there_is_room(start_worker: StartWorker, queue: str) -> None:
+    scene = make_scene(known=20_000, read=20_000, seed=62)
+    full = start_worker(queue)
+    allow_files_of(full, 100_000)
+    confirm(scene.run, scene.editor)
+    job = scene.run if queue == "imports" else backups_of(scene.group)[0]
+    wait_until(lambda: reload(job).failure, "the first failure")
+    assert reload(job).failure == "storage_unavailable"
+    assert_untouched(scene)
+    allow_files_of(full, resource.RLIM_INFINITY)
+    start_worker(*{"imports", "backups"} - {queue})
+    wait_for_end(scene.run)
+    assert_imported(scene)
+
+
+def allow_files_of(worker: Process, size: int) -> None:
+    """Let the worker's processes write files of at most `size` bytes, as if the disk had no more room."""
+    for process in psutil.Process(worker.pid).children():
+        process.rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
