@@ -5,6 +5,7 @@ A stopped worker knows nothing of it and goes on where it was; whatever it still
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -136,6 +137,28 @@ def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker
     stopped.wait_for(GONE_ON)
     wait_for_end(deletion)
     assert_deleted(scene, deletion)
+
+
+def test_slow_worker_keeps_its_claim_beyond_the_first_lease(start_worker: StartWorker) -> None:
+    scene = make_scene(**FEW, seed=34)
+    start_worker()
+    start_worker()
+    with held_import(scene, "updating"):
+        first = fresh(scene.run)
+        assert first.claimed_until is not None
+        end = first.claimed_until
+        wait_until(lambda: is_renewed_after(scene, end), "the end of the first lease")
+        assert fresh(scene.run).claim == first.claim
+    run = wait_for_end(scene.run)
+    assert run.interruptions == 0
+    assert_imported(scene)
+
+
+def is_renewed_after(scene: Scene, end: datetime) -> bool:
+    """Whether that time is over and the import is still claimed; the sweeps run meanwhile."""
+    sweep()
+    claimed_until = fresh(scene.run).claimed_until
+    return timezone.now() > end and claimed_until is not None and claimed_until > timezone.now()
 
 
 def cancel(scene: Scene) -> None:
