@@ -51,8 +51,16 @@ class DurableFileSystemStorage(FileSystemStorage):
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _flush_folder(target.parent)
+        self._flush_folders(target.parent)
         return name
+
+    def _flush_folders(self, folder: Path) -> None:
+        """Flush a folder and those above it, up to where the place itself is named: any of them may be new."""
+        top = Path(self.location).parent
+        for each in (folder, *folder.parents):
+            _flush_folder(each)
+            if each == top:
+                return
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """The name itself: keys are unique, and the same key again means the same file again."""

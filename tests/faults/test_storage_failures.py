@@ -3,6 +3,7 @@
 A place is blocked by a file where its folder should be, because the tests' user may be one whom no mode keeps out.
 """
 
+import os
 import resource
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,7 @@ from imports.models import Import
 from recipients.deletion import advance_deletion
 from recipients.jobs import MAX_INTERRUPTIONS
 from recipients.models import Deletion
+from recipients.storage import put
 from tests.faults.scenario import (
     Scene,
     ask_for_deletion,
@@ -176,6 +178,24 @@ def test_rows_that_are_damaged_after_they_were_read_are_not_applied(scene: Scene
         run = advance(scene.run)
     assert run.status == Import.Status.FAILED
     assert_untouched(scene)
+
+
+def test_file_and_the_folders_above_it_are_flushed_before_it_counts(
+    storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    flush = os.fsync
+
+    def watched(descriptor: int) -> None:
+        flush(descriptor)
+        flushed.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    source = storage / "source"
+    source.write_bytes(b"people's data")
+    put("backups", "1/2/file.parquet", source)
+    stored_file = storage / "backups" / "1" / "2" / "file.parquet"
+    assert flushed == [path.stat().st_ino for path in (stored_file, *list(stored_file.parents)[:4])]
 
 
 @pytest.mark.parametrize("queue", ["imports", "backups"])
