@@ -227,6 +227,14 @@ def test_import_and_deletion_at_once_follow_each_other(workers: list[Process], s
         assert_deleted(scene, deletion)
 
 
+def test_import_into_a_list_that_is_about_to_be_deleted_is_refused(committed_db: None) -> None:
+    scene = make_scene(**FEW, seed=56)
+    ask_for_deletion(scene)
+    with pytest.raises(GroupDeleted):
+        confirm(scene.run, scene.editor)
+    assert fresh(scene.run).status == Import.Status.DRAFT
+
+
 @pytest.mark.parametrize("backup", ["complete", "pending"])
 def test_import_into_a_list_deleted_meanwhile_fails_and_says_so(committed_db: None, backup: str) -> None:
     scene = make_scene(**FEW, seed=53)
