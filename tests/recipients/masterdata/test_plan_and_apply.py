@@ -17,6 +17,7 @@ from accounts.tenancy import account_scope
 from recipients.masterdata.apply import apply
 from recipients.masterdata.file import (
     BASE_COLUMNS,
+    STATUS_COLUMNS,
     Description,
     FieldDefinition,
     FieldScope,
@@ -140,7 +141,7 @@ def taken_rows(group: Group, folder: Path) -> dict[str, model.Row]:
 @given(
     before=st.lists(row, max_size=6),
     file_rows=st.lists(row, min_size=1, max_size=8),
-    mapped=st.sets(st.sampled_from(OPTIONAL_COLUMNS)),
+    mapped=st.sets(st.sampled_from(OPTIONAL_COLUMNS)) | st.just({*STATUS_COLUMNS}) | st.just({*OPTIONAL_COLUMNS}),
     options=st.builds(Options, mode=st.sampled_from(list(Mode)), reactivate=st.booleans()),
 )
 def test_a_file_does_what_plan_and_model_say(
@@ -168,6 +169,67 @@ def test_a_file_does_what_plan_and_model_say(
         assert carry_out(group, folder / "file.parquet", options, now) == (expected, expected)
         assert taken_rows(group, folder) == state.seen(ACCOUNT_FIELDS)
         transaction.set_rollback(True)
+
+
+EARLY, BETWEEN, LATE = (NOW + timedelta(days=day) for day in (1, 2, 3))
+NOBODY = dict.fromkeys(OPTIONAL_COLUMNS)
+ACTIVE = {"registered_at": NOW, "activated_at": EARLY}
+SIGNED_OFF = {"registered_at": NOW, "activated_at": EARLY, "deactivated_at": BETWEEN}
+BOUNCED = {"registered_at": NOW, "activated_at": EARLY, "bounced_at": BETWEEN}
+
+
+@pytest.mark.parametrize(
+    ("before", "file", "reactivate", "active", "kept_inactive"),
+    [
+        pytest.param(SIGNED_OFF, {}, False, False, 0, id="signed off, the file says nothing"),
+        pytest.param(SIGNED_OFF, {"activated_at": LATE}, False, False, 1, id="signed off, the file says active"),
+        pytest.param(
+            SIGNED_OFF, {"activated_at": LATE}, True, True, 0, id="signed off, signed up later, and asked for"
+        ),
+        pytest.param(
+            SIGNED_OFF, {"activated_at": EARLY}, True, False, 1, id="signed off after the sign-up of the file"
+        ),
+        pytest.param(BOUNCED, {"activated_at": LATE}, False, False, 1, id="bounced, the file says active"),
+        pytest.param(BOUNCED, {"activated_at": LATE}, True, True, 0, id="bounced, signed up later, and asked for"),
+        pytest.param(BOUNCED, {"activated_at": EARLY}, True, False, 1, id="bounced after the sign-up of the file"),
+        pytest.param(ACTIVE, {"deactivated_at": LATE}, False, False, 0, id="active, signed off later"),
+        pytest.param(ACTIVE, {"deactivated_at": NOW}, False, True, 0, id="active, signed up after the sign-off"),
+        pytest.param(ACTIVE, {"bounced_at": NOW}, False, False, 0, id="active, bounced whenever"),
+        pytest.param(
+            SIGNED_OFF,
+            {"activated_at": LATE, "deactivated_at": LATE},
+            True,
+            False,
+            0,
+            id="signed off there and here, whatever is asked for",
+        ),
+    ],
+)
+def test_the_latest_consent_event_wins_and_nobody_wakes_unasked(
+    group: Group,
+    tmp_path: Path,
+    before: model.Row,
+    file: model.Row,
+    *,
+    reactivate: bool,
+    active: bool,
+    kept_inactive: int,
+) -> None:
+    mapped = {"email", *STATUS_COLUMNS}
+    address = {"email": "a@example.org"}
+    with account_scope(group.account_id):
+        write_file(tmp_path / "before.parquet", [NOBODY | address | before], mapped)
+        carry_out(group, tmp_path / "before.parquet", Options(Mode.ADD), NOW)
+        write_file(tmp_path / "file.parquet", [NOBODY | address | file], mapped)
+        planned, applied = carry_out(
+            group, tmp_path / "file.parquet", Options(Mode.UPDATE_AND_ADD, reactivate=reactivate), LATE
+        )
+        row = taken_rows(group, tmp_path)["a@example.org"]
+    assert (model.is_active(row), planned.kept_inactive, applied.kept_inactive) == (
+        active,
+        kept_inactive,
+        kept_inactive,
+    )
 
 
 def test_apply_raises_the_revision_only_when_something_changed(group: Group, tmp_path: Path) -> None:
