@@ -6,7 +6,8 @@ change after it replaced.
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ from tests.faults.scenario import (
     rows_in,
     rows_of,
 )
-from tests.faults.watching import wait_for_end, wait_until
+from tests.faults.watching import WAIT_SECONDS, wait_for_end, wait_until
 from tests.processes import Process
 from tests.runs import advance, backups_of, confirm, fresh, make_draft, run_through, take_pending
 
@@ -118,6 +119,24 @@ class Writer:
             self.edits[revision] = (email, name)
 
 
+@contextmanager
+def writing(*writers: Writer) -> Iterator[list[InThread]]:
+    """Let these people write while the block runs. Raises what kept one of them from going on."""
+    threads = [InThread(writer.write) for writer in writers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield threads
+    finally:
+        for writer in writers:
+            writer.stopped.set()
+        for thread in threads:
+            thread.join()
+    for thread in threads:
+        if thread.error is not None:
+            raise thread.error
+
+
 def edited(rows: Rows, edits: dict[int, tuple[str, str]], revisions: range) -> Rows:
     """The rows after the edits that made these revisions."""
     found = dict(rows)
@@ -132,16 +151,10 @@ def test_backup_of_an_import_holds_every_edit_before_it_and_none_after(workers: 
     scene = make_scene(known=2_000, read=4_000, seed=seed)
     first = scene.group.revision
     writers = [Writer(scene, seed * 10 + number) for number in range(2)]
-    threads = [InThread(writer.write) for writer in writers]
-    for thread in threads:
-        thread.start()
-    wait_until(lambda: all(len(writer.edits) > 3 for writer in writers), "the writers' first edits")
-    confirm(scene.run, scene.editor)
-    run = wait_for_end(scene.run)
-    for writer, thread in zip(writers, threads, strict=True):
-        writer.stopped.set()
-        thread.join()
-        assert thread.error is None
+    with writing(*writers):
+        wait_until(lambda: all(len(writer.edits) > 3 for writer in writers), "the writers' first edits")
+        confirm(scene.run, scene.editor)
+        run = wait_for_end(scene.run)
     edits = {revision: edit for writer in writers for revision, edit in writer.edits.items()}
     backup = releasing_backup(run)
     assert backup.revision is not None
@@ -264,14 +277,17 @@ def test_deletion_asked_for_twice_at_once_is_one(committed_db: None) -> None:
 def test_edit_after_the_deletion_is_refused(committed_db: None) -> None:
     scene = make_scene(**FEW, seed=55)
     writer = Writer(scene, 1)
-    thread = InThread(writer.write)
-    thread.start()
     deletion = ask_for_deletion(scene)
-    while reload(deletion).status == Deletion.Status.WAITING:
-        take_pending(scene.group)
-        advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
-    thread.join()
-    assert isinstance(thread.error, GroupGone)
+
+    def delete() -> None:
+        with writing(writer) as threads:
+            while reload(deletion).status == Deletion.Status.WAITING:
+                take_pending(scene.group)
+                advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+            threads[0].join(WAIT_SECONDS)
+
+    with pytest.raises(GroupGone):
+        delete()
     backup = releasing_backup(reload(deletion))
     assert rows_in(backup) == edited(scene.before, writer.edits, range(2, max(writer.edits, default=1) + 1))
     assert backup.revision == max(writer.edits, default=1)
