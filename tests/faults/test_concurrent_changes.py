@@ -279,11 +279,14 @@ def test_edit_after_the_deletion_is_refused(committed_db: None) -> None:
     writer = Writer(scene, 1)
     deletion = ask_for_deletion(scene)
 
+    def is_done_with_a_step() -> bool:
+        take_pending(scene.group)
+        advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+        return reload(deletion).status != Deletion.Status.WAITING
+
     def delete() -> None:
         with writing(writer) as threads:
-            while reload(deletion).status == Deletion.Status.WAITING:
-                take_pending(scene.group)
-                advance_deletion(account_id=scene.account.pk, deletion_id=deletion.pk)
+            wait_until(is_done_with_a_step, "the end of the deletion")
             threads[0].join(WAIT_SECONDS)
 
     with pytest.raises(GroupGone):
