@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -170,7 +171,6 @@ def test_backup_of_an_import_holds_every_edit_before_it_and_none_after(workers: 
 
 def test_edit_in_the_last_moment_before_the_change_is_in_another_backup(start_worker: StartWorker) -> None:
     scene = make_scene(**FEW, seed=51)
-    email = max(scene.before.keys() & scene.after.keys())
     start_worker("backups")
     confirm(scene.run, scene.editor)
     wait_for_end(backups_of(scene.group)[0])
@@ -179,11 +179,34 @@ def test_edit_in_the_last_moment_before_the_change_is_in_another_backup(start_wo
         start_worker("imports")
         wait_until(lambda: is_blocked(writer, 'SELECT "recipients_group"'), "the change held by the list's lock")
         assert fresh(scene.run).status == Import.Status.APPLYING
-        writer.execute("UPDATE recipients_group SET revision = revision + 1 WHERE id = %s", [scene.group.pk])
-        writer.execute("UPDATE recipients_recipient SET source = 'Telefon' WHERE email = %s", [email])
-        writer.commit()
+        replaced = edit_one(scene, writer)
+    assert_second_backup_released_it(scene, replaced)
+
+
+def test_edit_after_the_backup_was_begun_is_in_another_backup(start_worker: StartWorker) -> None:
+    scene = make_scene(**FEW, seed=57)
+    confirm(scene.run, scene.editor)
+    with other_connection() as writer:
+        writer.execute("LOCK TABLE recipients_recipient IN ACCESS EXCLUSIVE MODE")
+        start_worker("backups")
+        wait_until(lambda: is_blocked(writer, "COPY"), "the backup held after it read the list's revision")
+        replaced = edit_one(scene, writer)
+    start_worker("imports")
+    assert_second_backup_released_it(scene, replaced)
+
+
+def edit_one(scene: Scene, writer: psycopg.Connection) -> Rows:
+    """Change one recipient in the writer's transaction and commit it; gives all rows as they are then."""
+    email = max(scene.before.keys() & scene.after.keys())
+    writer.execute("UPDATE recipients_group SET revision = revision + 1 WHERE id = %s", [scene.group.pk])
+    writer.execute("UPDATE recipients_recipient SET source = 'Telefon' WHERE email = %s", [email])
+    writer.commit()
+    return scene.before | {email: scene.before[email] | {"source": "Telefon"}}
+
+
+def assert_second_backup_released_it(scene: Scene, replaced: Rows) -> None:
+    """The import was made after a second backup, of `replaced`; the first one is of the state before that."""
     run = wait_for_end(scene.run)
-    replaced = scene.before | {email: scene.before[email] | {"source": "Telefon"}}
     first, second = backups_of(scene.group)
     assert (rows_in(first), rows_in(second)) == (scene.before, replaced)
     assert releasing_backup(run) == second

@@ -167,17 +167,32 @@ def test_reading_fails_when_its_place_never_works(scene: Scene) -> None:
     assert_untouched(scene)
 
 
-def test_rows_that_are_damaged_after_they_were_read_are_not_applied(scene: Scene, storage: Path) -> None:
+def read_and_damaged(scene: Scene, storage: Path) -> tuple[Path, bytes]:
+    """Have the file read and the backup made, and damage the rows that were read; gives their place and content."""
     confirm(scene.run, scene.editor)
-    run = advance(scene.run)
-    path = storage / "imports" / run.rows_key
-    path.write_bytes(path.read_bytes()[:-1])
+    path = storage / "imports" / advance(scene.run).rows_key
     take_pending(scene.group)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    return path, whole
+
+
+def test_rows_that_are_damaged_after_they_were_read_are_not_applied(scene: Scene, storage: Path) -> None:
+    read_and_damaged(scene, storage)
     for _attempt in range(MAX_INTERRUPTIONS + 2):
         let_rests_pass(scene)
         run = advance(scene.run)
-    assert run.status == Import.Status.FAILED
+    assert (run.status, run.failure) == (Import.Status.FAILED, "internal")
     assert_untouched(scene)
+
+
+def test_rows_that_are_whole_again_are_applied(scene: Scene, storage: Path) -> None:
+    path, whole = read_and_damaged(scene, storage)
+    assert advance(scene.run).failure == "internal"
+    path.write_bytes(whole)
+    let_rests_pass(scene)
+    advance(scene.run)
+    assert_imported(scene)
 
 
 def test_file_and_the_folders_above_it_are_flushed_before_it_counts(
