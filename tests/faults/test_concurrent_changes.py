@@ -187,9 +187,11 @@ def test_edit_after_the_backup_was_begun_is_in_another_backup(start_worker: Star
     scene = make_scene(**FEW, seed=57)
     confirm(scene.run, scene.editor)
     with other_connection() as writer:
-        writer.execute("LOCK TABLE recipients_recipient IN ACCESS EXCLUSIVE MODE")
+        writer.execute("LOCK TABLE recipients_field IN ACCESS EXCLUSIVE MODE")
         start_worker("backups")
-        wait_until(lambda: is_blocked(writer, "COPY"), "the backup held after it read the list's revision")
+        wait_until(
+            lambda: is_blocked(writer, 'SELECT "recipients_field"'), "the backup held after it read the list's revision"
+        )
         replaced = edit_one(scene, writer)
     start_worker("imports")
     assert_second_backup_released_it(scene, replaced)
