@@ -21,6 +21,8 @@ VAR = FOLDER / "var"
 STORAGE = VAR / "storage"
 LOGS = VAR / "log"
 STATIC = FOLDER / "static"
+SCRATCH = FOLDER / "scratch"  # the temporary files of started processes, so that killed ones leave nothing
+SCRATCH.mkdir()
 STATIC.mkdir()  # stays empty; the middleware of static files warns when it is missing
 
 POSTGRES = Postgres(VAR, ephemeral=True)

@@ -86,7 +86,7 @@ class Started:
                 stdout=output,
                 stderr=output,
                 cwd=environment.ROOT,
-                env=os.environ | environment.ENVIRONMENT,
+                env=os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)},
                 start_new_session=True,
             )
         process = Process(name=name, log=log, popen=popen)
