@@ -38,8 +38,6 @@ logger = logging.getLogger(__name__)
 TASK = "imports.advance_import"
 
 REST_AFTER_ERROR = timedelta(seconds=5)  # times the number of interruptions so far
-ABANDONED_AFTER = timedelta(days=7)  # a draft that nobody went on with
-REJECTED_KEPT = timedelta(days=30)  # rejected rows, for the person to mend and import again
 
 
 class CannotImport(Exception):
@@ -323,21 +321,9 @@ def discard_files(*, run: Import) -> None:
 
 
 def sweep_imports(*, now: datetime) -> int:
-    """Send workers to imports that were forgotten, and tidy up behind ended ones; gives how many were forgotten."""
+    """Send workers to imports that were forgotten; gives how many."""
     with across_accounts("forgotten imports are looked for"):
         forgotten = Import.objects.take_forgotten(statuses=Import.RUNNING, now=now)
         for account_id, import_id in forgotten:
             nudge(TASK, account_id=account_id, job_id=import_id)
-        Import.objects.filter(status=Import.Status.DRAFT, created_at__lt=now - ABANDONED_AFTER).update(
-            status=Import.Status.CANCELLED, finished_at=now
-        )
-        ended = Import.objects.exclude(status__in=[Import.Status.DRAFT, *Import.RUNNING])
-        left = list(ended.exclude(file_key="", rows_key="")[:1000])
-        old = list(ended.filter(finished_at__lt=now - REJECTED_KEPT).exclude(rejected_key="")[:1000])
-    for run in left:
-        discard_files(run=run)
-    for run in old:
-        remove("imports", run.rejected_key)
-        with account_scope(run.account_id):
-            Import.objects.filter(pk=run.pk).update(rejected_key="")
     return len(forgotten)

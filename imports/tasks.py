@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from imports.orphans import remove_orphaned_files
 from imports.run import TASK, advance_import, sweep_imports
+from imports.tidying import tidy_imports
 
 
 @shared_task(name=TASK)
@@ -19,6 +20,12 @@ def advance_import_task(*, account_id: int, job_id: str) -> None:
 def sweep_imports_task() -> None:
     """Find forgotten imports (beat)."""
     sweep_imports(now=timezone.now())
+
+
+@shared_task(name="imports.tidy_imports")
+def tidy_imports_task() -> None:
+    """Delete what ended imports and abandoned drafts leave behind (beat)."""
+    tidy_imports(now=timezone.now())
 
 
 @shared_task(name="imports.remove_orphaned_files")

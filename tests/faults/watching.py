@@ -17,6 +17,7 @@ import backups.orphans
 import imports.orphans
 from backups.taking import sweep_backups
 from imports.run import sweep_imports
+from imports.tidying import tidy_imports
 from recipients.deletion import sweep_deletions
 from recipients.orphans import KEPT
 from tests import environment
@@ -54,9 +55,10 @@ def wait_for_end(job: J) -> J:
 
 
 def sweep() -> None:
-    """What beat has workers do each few seconds."""
+    """What beat has workers do each few seconds or minutes."""
     now = timezone.now()
     sweep_imports(now=now)
+    tidy_imports(now=now)
     sweep_backups(now=now)
     sweep_deletions(now=now)
 
