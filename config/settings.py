@@ -250,18 +250,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+# What beat sends goes to `maintenance`, the default queue: it must not wait behind long imports, nor pile up there.
 CELERY_TASK_ROUTES = {
-    "imports.remove_orphaned_files": {"queue": "maintenance"},
-    "imports.*": {"queue": "imports"},
-    "recipients.*": {"queue": "imports"},
+    "imports.advance_import": {"queue": "imports"},
+    "recipients.advance_deletion": {"queue": "imports"},
     "backups.take_backup": {"queue": "backups"},
-    "backups.*": {"queue": "maintenance"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "imports.sweep_imports", "schedule": JOB_SWEEP_EVERY},
     "sweep-deletions": {"task": "recipients.sweep_deletions", "schedule": JOB_SWEEP_EVERY},
     "sweep-backups": {"task": "backups.sweep_backups", "schedule": JOB_SWEEP_EVERY},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
+    "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
 }
