@@ -10,7 +10,7 @@ def queue_of(task: str) -> str:
 
 
 def test_what_beat_sends_waits_in_maintenance() -> None:
-    tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    tasks = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert {task: queue_of(task) for task in tasks} == dict.fromkeys(tasks, "maintenance")
 
 
