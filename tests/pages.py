@@ -28,6 +28,7 @@ NOT_FETCHED = {"data", "blob", "about", "chrome-error"}
 MEANT_FOR_THE_READER = {"document", "xhr", "fetch"}
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 REFUSED_FORM = "Failed to load resource: the server responded with a status of 4"
 
 
@@ -121,6 +122,7 @@ def take_picture(page: Page) -> Callable[[str], None]:
                 page.set_viewport_size(viewport)
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.evaluate("window.scrollTo(0, 0)")  # what sticks to the top is drawn where it stands
+                page.evaluate(NEXT_FRAME)  # the new colours are drawn
                 # Hiding the caret would add a style to the page, which its content security policy refuses.
                 page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True, caret="initial")
         page.set_viewport_size(before)

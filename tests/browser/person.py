@@ -92,3 +92,35 @@ class Person:
         self.open_tab(self.words.add_data)
         self.choose_file(file)
         self.go_on_and_wait()
+
+    def look_at_the_other_pages(self, name: str, email: str) -> None:
+        """Open the pages that the article does not lead to, one after the other, and keep a picture of each."""
+        words = self.words
+        self.open_list(name)
+        self.page.get_by_role("link", name=email, exact=True).click()
+        self.look_at(email, "recipient")
+        for tabs, picture in (
+            ([words.settings, words.fields], "list-fields"),
+            ([words.imports], "list-imports"),
+            ([words.backups], "list-backups"),
+        ):
+            self.open_list(name)
+            self.open_tab(*tabs)
+            self.look_at(name, picture)
+        self.open_recipients()
+        self.page.get_by_role("link", name=words.new_list).first.click()
+        self.look_at(words.new_list, "list-new")
+        self.page.get_by_role("link", name=words.imports, exact=True).first.click()
+        self.look_at(words.imports, "imports-history")
+        for tabs, picture in (
+            ([], "account-my-data"),
+            ([words.users], "account-users"),
+            ([words.extras, words.audit_log], "account-audit-log"),
+        ):
+            self.open_my_account(*tabs)
+            self.look_at(words.my_account, picture)
+
+    def look_at(self, heading: str, picture: str) -> None:
+        """See that the page has the heading, and keep a picture of it."""
+        expect(self.page.get_by_role("heading", name=heading, level=1, exact=True)).to_be_visible()
+        self.picture(picture)

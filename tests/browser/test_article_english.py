@@ -34,6 +34,7 @@ def test_the_article_is_followed_in_english(
     switch_for_all_lists(person, scene, restored)
     thirty_days(person, first)
     important_notes(person, scene, restored)
+    person.look_at_the_other_pages(ENGLISH.restored_list, "ada@example.org")
 
 
 def change_and_delete(person: Person, scene: Scene) -> tuple[Backup, People]:

@@ -23,6 +23,14 @@ class Words:
     account: str
     first_list: str
     restored_list: str
+    fields: str
+    imports: str
+    backups: str
+    settings: str
+    users: str
+    extras: str
+    audit_log: str
+    new_list: str
 
 
 GERMAN = Words(
@@ -42,6 +50,14 @@ GERMAN = Words(
     account="Blumen Berger GmbH",
     first_list="Kunden 2026",
     restored_list="Kunden 2026, wiederhergestellt",
+    fields="Felder",
+    imports="Importe",
+    backups="Backups",
+    settings="Einstellungen",
+    users="Benutzer",
+    extras="Extras",
+    audit_log="Protokoll",
+    new_list="Neue Empfängerliste",
 )
 
 ENGLISH = Words(
@@ -61,4 +77,12 @@ ENGLISH = Words(
     account="Flowers Berger Ltd",
     first_list="Customers 2026",
     restored_list="Customers 2026, brought back",
+    fields="Fields",
+    imports="Imports",
+    backups="Backups",
+    settings="Settings",
+    users="Users",
+    extras="Extras",
+    audit_log="Audit log",
+    new_list="New recipient list",
 )
