@@ -50,6 +50,7 @@ REASONS: Final[dict[Reason, Promise]] = {
     Reason.UNREADABLE_CHARACTER: gettext_lazy("Unreadable character"),
     Reason.MISSING_EMAIL: gettext_lazy("No e-mail address"),
     Reason.INVALID_EMAIL: gettext_lazy("Invalid e-mail address"),
+    Reason.BLOCKED: gettext_lazy("Blocked address"),
     Reason.UNREADABLE_DATE_TIME: gettext_lazy("Unreadable time of registration or sign-off"),
     Reason.UNREADABLE_DATE: gettext_lazy("Unreadable date"),
     Reason.UNREADABLE_NUMBER: gettext_lazy("Unreadable number"),

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     UNREADABLE_CHARACTER = "unreadable_character"  # a NUL, or bytes that are none in the file's encoding
     MISSING_EMAIL = "missing_email"
     INVALID_EMAIL = "invalid_email"
+    BLOCKED = "blocked"  # the address is on a block list
     UNREADABLE_DATE_TIME = "unreadable_date_time"  # a status date; never guessed, consent depends on it
     UNREADABLE_DATE = "unreadable_date"
     UNREADABLE_NUMBER = "unreadable_number"

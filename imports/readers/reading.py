@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -26,6 +26,13 @@ from recipients.masterdata.file import (
 
 Progress = Callable[[int, int | None], None]
 _PRIORITY: Final = {reason: place for place, reason in enumerate(Reason)}
+
+
+class BlockList(Protocol):
+    """Addresses that must not come in."""
+
+    def matches(self, emails: pa.Array) -> pa.Array:
+        """A boolean array without nulls: which of the addresses (canonical) are blocked."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,14 @@ def read(
     rejected: Path,
     progress: Progress,
     time_zone: str = "Europe/Berlin",
+    blocked: BlockList | None = None,
 ) -> ReadResult:
     """Read the file at `path` into a master-data file at `target`, with `line` and the mapped columns only.
 
-    Rows that cannot be read go to `rejected`, a Parquet file with REJECTED_SCHEMA. Dates and times without an offset
-    are taken as local in `time_zone`. Doubles are not looked for. `progress(rows done, rows known or None)` is called
-    after each block; what it raises ends the reading. On any error neither file is left.
+    Rows that cannot be read, or whose address is `blocked`, go to `rejected`, a Parquet file with REJECTED_SCHEMA.
+    Dates and times without an offset are taken as local in `time_zone`. Doubles are not looked for.
+    `progress(rows done, rows known or None)` is called after each block; what it raises ends the reading. On any error
+    neither file is left.
     Raises UnreadableFile and InvalidMapping.
     """
     with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, mapping) as rows:
@@ -79,7 +88,9 @@ def read(
                 RejectedRows(rejected, header=clean_cells(rows.header), email_column=addresses) as rejects,
                 MasterDataWriter(target, description, schema) as writer,
             ):
-                return _read_blocks(rows, columns, schema=schema, writer=writer, rejects=rejects, progress=progress)
+                return _read_blocks(
+                    rows, columns, blocked=blocked, schema=schema, writer=writer, rejects=rejects, progress=progress
+                )
         except BaseException:
             # The file of rejected rows may fail last of all, when the other one is complete.
             target.unlink(missing_ok=True)
@@ -90,6 +101,7 @@ def _read_blocks(
     rows: RowSource,
     columns: Sequence[TargetColumn],
     *,
+    blocked: BlockList | None,
     schema: pa.Schema,
     writer: MasterDataWriter,
     rejects: RejectedRows,
@@ -103,7 +115,7 @@ def _read_blocks(
     constants = {column.mapping.target: column.alternative() for column in columns if column.mapping.column is None}
     rows_read = rows_total = short_rows = 0
     for block in rows.blocks(wanted, never_missing):
-        values, checks = _convert(block, columns, constants)
+        values, checks = _convert(block, columns, constants, blocked)
         batch = pa.RecordBatch.from_arrays([*values, block.lines], schema=schema)
         kept = rejects.add(block, checks)
         if kept is not None:
@@ -123,7 +135,7 @@ def _read_blocks(
 
 
 def _convert(
-    block: Block, columns: Sequence[TargetColumn], constants: dict[str, pa.Scalar]
+    block: Block, columns: Sequence[TargetColumn], constants: dict[str, pa.Scalar], blocked: BlockList | None
 ) -> tuple[list[pa.Array], list[Check]]:
     """The columns of a block, in file order, and every check on them."""
     values: list[pa.Array] = []
@@ -136,4 +148,6 @@ def _convert(
         array, found = column.values(block.columns[position], position, has_nul=block.has_nul)
         values.append(array)
         checks += found
+        if blocked is not None and column.mapping.target == "email":
+            checks.append(Check(blocked.matches(array), Reason.BLOCKED, position))
     return values, sorted(checks, key=lambda check: _PRIORITY[check.reason])

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from imports.readers import ColumnMapping, Kind, ReadResult, Source, read
+from imports.readers.reading import BlockList
 from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType, MasterDataFile
 
 EMAIL = ColumnMapping("email", 0)
@@ -46,6 +47,7 @@ def read_file(
     fields: Sequence[FieldDefinition] = (),
     source: Source | None = None,
     time_zone: str = "Europe/Berlin",
+    blocked: BlockList | None = None,
 ) -> Reading:
     """What `read` makes of a file; the address is in the first column unless mapped."""
     target, rejected = path.with_suffix(".parquet"), path.with_suffix(".rejected.parquet")
@@ -58,6 +60,7 @@ def read_file(
         rejected=rejected,
         progress=ignore_progress,
         time_zone=time_zone,
+        blocked=blocked,
     )
     with MasterDataFile.open(target) as file:
         rows = [row for batch in file.batches() for row in batch.to_pylist()]

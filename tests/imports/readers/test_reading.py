@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from imports.readers import (
@@ -195,6 +197,33 @@ def test_status_without_a_date_is_none(tmp_path: Path, nothing: str) -> None:
     path = write_file(tmp_path, f"Mail;Ab\na@example.org;{nothing}\n")
     reading = read_file(path, ColumnMapping("deactivated_at", 1))
     assert (reading.rows, reading.rejected) == ([{"email": "a@example.org", "deactivated_at": None, "line": 2}], [])
+
+
+class Blocked:
+    """A block list of single addresses."""
+
+    def __init__(self, *addresses: str) -> None:
+        self._addresses = pa.array(addresses, pa.string())
+
+    def matches(self, emails: pa.Array) -> pa.Array:
+        return pc.is_in(emails, self._addresses)
+
+
+def test_blocked_address_is_rejected_before_its_values_are_judged(tmp_path: Path) -> None:
+    rows = ["Mail;Geburt", "Spam@Example.org;gestern", "spam@example;", ";", "a@example.org;"]
+    reading = read_file(
+        write_file(tmp_path, "\n".join(rows)),
+        ColumnMapping("geburt", 1),
+        fields=[field("geburt", FieldType.DATE)],
+        blocked=Blocked("spam@example.org", "spam@example"),
+    )
+    assert ([row["email"] for row in reading.rows], reading.rejected) == (
+        ["a@example.org"],
+        [
+            reject(2, "Spam@Example.org", "blocked", "Mail", "Spam@Example.org"),
+            reject(3, "spam@example", "invalid_email", "Mail", "spam@example"),
+        ],
+    )
 
 
 @pytest.mark.parametrize(
