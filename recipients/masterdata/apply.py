@@ -1,7 +1,7 @@
 """Apply: carry out on a group what `plan` says of a staged master-data file.
 
-One transaction, the caller's, with the group locked; one statement per kind of change, each over all rows. Where the
-file has account-wide values, all groups of the account are locked, since they show them too.
+One transaction, the caller's, with the group locked; one statement per kind of change, each over all rows. Where
+account-wide values may change, all groups of the account are locked, since they show them too.
 """
 
 from datetime import datetime
@@ -9,44 +9,51 @@ from typing import Any
 
 from django.db import connection
 
-from recipients.masterdata.plan import (
-    CONTACT_CHANGED,
-    KEPT_INACTIVE,
+from recipients.masterdata.options import Mode, Options, Outcome
+from recipients.masterdata.plan import count_consent, outcome
+from recipients.masterdata.rules import (
+    CONTACT_JOIN,
     MATCH,
-    Options,
-    Outcome,
     added_columns,
+    contact_values,
     is_changed,
-    outcome,
+    is_contact_changed,
     parameters,
+    touches_contacts,
     updated_columns,
 )
 from recipients.masterdata.staging import Staged
-from recipients.models import Group
+from recipients.models import Contact, Field, Group
 from recipients.revision import raise_all_revisions, raise_revision
+
+
+def needs_all_groups(*, group: Group, staged: Staged, options: Options) -> bool:
+    """Whether `apply` may change account-wide values, so that all groups of the account must be locked."""
+    if options.mode is Mode.DELETE:
+        return Field.objects.filter(account_id=group.account_id, group__isnull=True).exists()
+    return touches_contacts(staged, options)
 
 
 def apply(*, group: Group, staged: Staged, options: Options, now: datetime) -> Outcome:
     """Change `group` by the staged rows, raise its revision if one changed; gives what `plan` would have said before.
 
-    The caller has locked the group (with account-wide fields in the file: all groups of the account).
+    The caller has locked the group, or all groups of the account when `needs_all_groups` says so.
     """
-    values = parameters(group, options, now)
-    columns = updated_columns(staged)
-    kept_inactive = 0
-    if staged.mapped.intersection({"activated_at"}) and options.mode.updates:
-        kept_inactive = _count(
-            f"FROM staged JOIN recipients_recipient AS recipient ON {MATCH} AND {KEPT_INACTIVE}", values
-        )
+    values = parameters(group, staged, options, now)
+    consent = count_consent(group=group, staged=staged, options=options, now=now)
     new = _count_new(values) if not options.mode.adds else 0
-    if staged.account_fields:
-        changed = _change_with_contacts(columns, values, options)
-    else:
-        changed = _execute(_update(columns), values) if options.mode.updates and columns else 0
+    changed = contacts = 0
+    columns = updated_columns(staged, options)
+    if options.mode is Mode.DELETE:
+        _delete(group, values)
+    elif touches_contacts(staged, options):
+        changed, contacts = _change_with_contacts(columns, values, options)
+    elif columns:
+        changed = _execute(_update(columns), values)
     if options.mode.adds:
         new = _execute(_insert(added_columns(staged)), values)
-    done = outcome(staged, options, new=new, changed=changed, kept_inactive=kept_inactive)
-    if done.added or done.changed:
+    done = outcome(staged, options, new=new, changed=changed, contacts=contacts, consent=consent)
+    if done.added or done.changed or done.removed:
         raise_revision(group=group, now=now, recount=True)
     return done
 
@@ -70,43 +77,64 @@ def _insert(columns: dict[str, str]) -> str:
     """
 
 
-def _change_with_contacts(columns: dict[str, str], values: dict[str, Any], options: Options) -> int:
-    """Change recipients and account-wide values; gives the number of recipients of the list that either changed."""
+def _delete(group: Group, values: dict[str, Any]) -> None:
+    """Delete the recipients, their activities (by the key between them), and values that no list shows then."""
+    removed = f"FROM staged JOIN recipients_recipient AS recipient ON {MATCH}"
+    if Contact.objects.filter(account_id=group.account_id).exists():
+        _execute(
+            f"""
+            DELETE FROM recipients_contact AS contact USING (SELECT recipient.email {removed}) AS removed
+            WHERE contact.account_id = %(account)s AND contact.email = removed.email
+              AND NOT EXISTS (
+                  SELECT FROM recipients_recipient AS other
+                  WHERE other.account_id = %(account)s AND other.email = contact.email
+                    AND other.group_id <> %(group)s
+              )
+            """,
+            values,
+        )
+    _execute(
+        f"""
+        DELETE FROM recipients_activity AS activity USING (SELECT recipient.id {removed}) AS removed
+        WHERE activity.account_id = %(account)s AND activity.recipient_id = removed.id
+        """,
+        values,
+    )
+    _execute(f"DELETE FROM recipients_recipient AS recipient USING staged WHERE {MATCH}", values)
+
+
+def _change_with_contacts(columns: dict[str, str], values: dict[str, Any], options: Options) -> tuple[int, int]:
+    """Change recipients and account-wide values; gives how many recipients of the list and how many values changed."""
     with connection.cursor() as cursor:
         cursor.execute('CREATE TEMPORARY TABLE touched (email varchar(254) COLLATE "C" NOT NULL) ON COMMIT DROP')
-        if options.mode.updates and columns:
+        if columns:
             cursor.execute(
                 f"WITH updated AS ({_update(columns, 'RETURNING recipient.email')}) INSERT INTO touched TABLE updated",
                 values,
             )
         cursor.execute(_upsert_contacts(options), values)
-        contacts = cursor.fetchone()[0]
+        contacts = int(cursor.fetchone()[0])
         cursor.execute("SELECT count(DISTINCT email) FROM touched")
         (count,) = cursor.fetchone()
         cursor.execute("DROP TABLE touched")
     if contacts:
         raise_all_revisions(account_id=values["account"], now=values["now"])
-    return int(count)
+    return int(count), contacts
 
 
 def _upsert_contacts(options: Options) -> str:
-    scope = {"add": "recipient.id IS NULL", "update": "recipient.id IS NOT NULL", "update_and_add": "true"}[
-        options.mode
-    ]
     return f"""
         WITH wanted AS (
-            SELECT staged.email, recipient.id IS NOT NULL AS known,
-                   CASE WHEN recipient.id IS NOT NULL THEN coalesce(contact.values, '{{}}') || staged.contact_values
-                        ELSE staged.contact_values || coalesce(contact.values, '{{}}') END AS values
-            FROM staged
-            LEFT JOIN recipients_recipient AS recipient ON {MATCH}
-            LEFT JOIN recipients_contact AS contact
-                   ON contact.account_id = %(account)s AND contact.email = staged.email
-            WHERE {scope} AND {CONTACT_CHANGED}
+            SELECT staged.email, recipient.id IS NOT NULL AS known, {contact_values(options)} AS values
+            FROM staged LEFT JOIN recipients_recipient AS recipient ON {MATCH} {CONTACT_JOIN}
+            WHERE {is_contact_changed(options)}
         ), written AS (
             INSERT INTO recipients_contact (account_id, email, values)
-            SELECT %(account)s, email, values FROM wanted
+            SELECT %(account)s, email, values FROM wanted WHERE values <> '{{}}'
             ON CONFLICT (account_id, email) DO UPDATE SET values = excluded.values
+        ), emptied AS (
+            DELETE FROM recipients_contact AS contact USING wanted
+            WHERE contact.account_id = %(account)s AND contact.email = wanted.email AND wanted.values = '{{}}'
         ), known AS (
             INSERT INTO touched SELECT email FROM wanted WHERE known
         )
@@ -115,12 +143,14 @@ def _upsert_contacts(options: Options) -> str:
 
 
 def _count_new(values: dict[str, Any]) -> int:
-    return _count(f"FROM staged WHERE NOT EXISTS (SELECT FROM recipients_recipient AS recipient WHERE {MATCH})", values)
-
-
-def _count(from_clause: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {from_clause}", values)
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM staged
+            WHERE NOT EXISTS (SELECT FROM recipients_recipient AS recipient WHERE {MATCH})
+            """,
+            values,
+        )
         return int(cursor.fetchone()[0])
 
 

@@ -21,7 +21,7 @@ from recipients.deletion import request_deletion
 from recipients.exact_json import json_text
 from recipients.jobs import Job
 from recipients.masterdata.file import FieldType, MasterDataFile, sha256_of
-from recipients.masterdata.plan import Mode, Options
+from recipients.masterdata.options import Mode, Options
 from recipients.models import Activity, Deletion, Group, Recipient
 from recipients.revision import lock_group, raise_revision
 from recipients.storage import local_copy

@@ -26,7 +26,8 @@ from recipients.masterdata.file import (
     MasterDataWriter,
     schema_for,
 )
-from recipients.masterdata.plan import Mode, Options, plan
+from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
+from recipients.masterdata.plan import plan
 from recipients.masterdata.staging import stage
 from recipients.masterdata.take import take
 from recipients.models import Group
@@ -142,7 +143,14 @@ def taken_rows(group: Group, folder: Path) -> dict[str, model.Row]:
     before=st.lists(row, max_size=6),
     file_rows=st.lists(row, min_size=1, max_size=8),
     mapped=st.sets(st.sampled_from(OPTIONAL_COLUMNS)) | st.just({*STATUS_COLUMNS}) | st.just({*OPTIONAL_COLUMNS}),
-    options=st.builds(Options, mode=st.sampled_from(list(Mode)), reactivate=st.booleans()),
+    options=st.builds(
+        Options,
+        mode=st.sampled_from(list(Mode)),
+        reactivate=st.booleans(),
+        empty_cells=st.sampled_from(list(EmptyCells)),
+        tags=st.sampled_from(list(TagsMode)),
+        account_values=st.sampled_from(list(AccountValues)),
+    ),
 )
 def test_a_file_does_what_plan_and_model_say(
     group: Group,
@@ -151,7 +159,7 @@ def test_a_file_does_what_plan_and_model_say(
     mapped: set[str],
     options: Options,
 ) -> None:
-    keys = {"list_keys": list(LIST_FIELDS), "account_keys": list(ACCOUNT_FIELDS)}
+    keys: dict[str, Any] = {"list_keys": list(LIST_FIELDS), "account_keys": list(ACCOUNT_FIELDS)}
     everything = {"email", *OPTIONAL_COLUMNS}
     mapped = mapped | {"email"}
     state, now = model.State(), datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -159,19 +167,19 @@ def test_a_file_does_what_plan_and_model_say(
     with account_scope(group.account_id), tempfile.TemporaryDirectory() as name, transaction.atomic():
         folder = Path(name)
         write_file(folder / "before.parquet", before, everything)
-        expected = model.apply_file(state, before, mapped=everything, options=first, now=NOW, **keys)
+        expected = model.apply_file(state, model.File(before, everything, options=first, now=NOW, **keys))
         assert carry_out(group, folder / "before.parquet", first, NOW) == (expected, expected)
         assert taken_rows(group, folder) == state.seen(ACCOUNT_FIELDS)
 
         write_file(folder / "file.parquet", file_rows, mapped)
         only_mapped = [{name: value for name, value in row.items() if name in mapped} for row in file_rows]
-        expected = model.apply_file(state, only_mapped, mapped=mapped, options=options, now=now, **keys)
+        expected = model.apply_file(state, model.File(only_mapped, mapped, options=options, now=now, **keys))
         assert carry_out(group, folder / "file.parquet", options, now) == (expected, expected)
         assert taken_rows(group, folder) == state.seen(ACCOUNT_FIELDS)
         transaction.set_rollback(True)
 
 
-EARLY, BETWEEN, LATE = (NOW + timedelta(days=day) for day in (1, 2, 3))
+EARLY, BETWEEN, LATE, FUTURE = (NOW + timedelta(days=day) for day in (1, 2, 3, 4))
 NOBODY = dict.fromkeys(OPTIONAL_COLUMNS)
 ACTIVE = {"registered_at": NOW, "activated_at": EARLY}
 SIGNED_OFF = {"registered_at": NOW, "activated_at": EARLY, "deactivated_at": BETWEEN}
@@ -195,6 +203,13 @@ BOUNCED = {"registered_at": NOW, "activated_at": EARLY, "bounced_at": BETWEEN}
         pytest.param(ACTIVE, {"deactivated_at": LATE}, False, False, 0, id="active, signed off later"),
         pytest.param(ACTIVE, {"deactivated_at": NOW}, False, True, 0, id="active, signed up after the sign-off"),
         pytest.param(ACTIVE, {"bounced_at": NOW}, False, False, 0, id="active, bounced whenever"),
+        pytest.param(
+            SIGNED_OFF, {"activated_at": FUTURE}, True, False, 1, id="signed off, signed up in the future, asked for"
+        ),
+        pytest.param(BOUNCED, {"activated_at": FUTURE}, True, False, 1, id="bounced, signed up in the future"),
+        pytest.param(
+            {"activated_at": FUTURE}, {"deactivated_at": LATE}, False, False, 0, id="a future sign-up outweighs nothing"
+        ),
         pytest.param(
             SIGNED_OFF,
             {"activated_at": LATE, "deactivated_at": LATE},

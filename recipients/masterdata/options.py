@@ -1,0 +1,92 @@
+"""How a master-data file is applied to a group, and what comes out: the words of plan, apply and their callers."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """What an import may do."""
+
+    ADD = "add"
+    UPDATE = "update"
+    UPDATE_AND_ADD = "update_and_add"
+    DEACTIVATE = "deactivate"
+    DELETE = "delete"
+
+    @property
+    def adds(self) -> bool:
+        """Whether addresses that are not in the list are added."""
+        return self in (Mode.ADD, Mode.UPDATE_AND_ADD)
+
+    @property
+    def updates(self) -> bool:
+        """Whether recipients that are in the list get the values of the file."""
+        return self in (Mode.UPDATE, Mode.UPDATE_AND_ADD)
+
+    @property
+    def changes(self) -> bool:
+        """Whether recipients that are in the list are changed in any way and stay in it."""
+        return self.updates or self is Mode.DEACTIVATE
+
+
+class EmptyCells(StrEnum):
+    """What an empty cell of a mapped column does to a recipient who is updated. Consent is never cleared."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
+
+
+class TagsMode(StrEnum):
+    """What the file's tags do to a recipient who is updated. With REPLACE an empty cell does as `EmptyCells` says."""
+
+    ADD = "add"
+    REPLACE = "replace"
+
+
+class AccountValues(StrEnum):
+    """What the file does to account-wide values of recipients who are in the list.
+
+    For those who are new to it, the file only fills what has no value yet, in either case (ADR 4).
+    """
+
+    OVERWRITE = "overwrite"
+    FILL = "fill"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is applied. `reactivate`: the person asked to turn people active again."""
+
+    mode: Mode
+    reactivate: bool = False
+    empty_cells: EmptyCells = EmptyCells.KEEP
+    tags: TagsMode = TagsMode.ADD
+    account_values: AccountValues = AccountValues.OVERWRITE
+
+    @property
+    def clears(self) -> bool:
+        """Whether an empty cell takes a stored value away."""
+        return self.empty_cells is EmptyCells.CLEAR
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a file would do or did, in recipients.
+
+    `added + changed + unchanged + removed + skipped` are the file's addresses.
+    """
+
+    added: int
+    changed: int
+    unchanged: int  # in the list, and the file says nothing new
+    removed: int
+    skipped: int  # the mode leaves them alone: known ones in `add`, new ones in all others but `update_and_add`
+    doubled: int  # rows left out because an earlier row of the file has the address
+    signed_off: int  # active before, in the list and not active after
+    reactivated: int  # signed off or bounced before, active after; only ever when asked for
+    kept_inactive: int  # the file has them as signed up, but they signed off or bounced, and stay so
+    contacts_changed: int  # addresses whose account-wide values change
+
+    def to_json(self) -> dict[str, int]:
+        """As plain JSON values."""
+        return asdict(self)

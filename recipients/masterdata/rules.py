@@ -1,0 +1,206 @@
+"""The rules of an import, once, as SQL over a staged row `staged` and the recipient `recipient` with the same address.
+
+`plan` counts with them, `details` shows them on samples, `apply` carries them out.
+
+Consent (mission P4): what is not mapped stays; an event that is later wins; who signed off or bounced stays so unless
+`reactivate` asks otherwise, and then only with a sign-up that is later, and not in the future: a date that has not come
+yet is no consent, and outweighs no sign-off.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from recipients.masterdata.file import STATUS_COLUMNS
+from recipients.masterdata.options import Mode, Options, TagsMode
+from recipients.masterdata.staging import Staged
+from recipients.models import Group
+
+MATCH = """
+recipient.account_id = %(account)s AND recipient.group_id = %(group)s AND recipient.email = staged.email
+"""
+
+ADDED_TAGS = """
+CASE WHEN staged.tags IS NULL OR staged.tags <@ recipient.tags THEN recipient.tags ELSE recipient.tags || ARRAY(
+    SELECT tag FROM unnest(staged.tags) WITH ORDINALITY AS u (tag, place)
+    WHERE tag <> ALL (recipient.tags) ORDER BY place
+) END
+"""
+
+SIGNED_OFF = """
+CASE WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT NULL
+     THEN greatest(staged.deactivated_at, recipient.deactivated_at)
+     WHEN staged.deactivated_at >= least(coalesce(recipient.activated_at, '-infinity'), %(now)s)
+     THEN staged.deactivated_at
+     WHEN staged.deactivated_at IS NULL AND %(reactivate)s
+          AND staged.activated_at > recipient.deactivated_at AND staged.activated_at <= %(now)s THEN NULL
+     ELSE recipient.deactivated_at END
+"""
+
+BOUNCED = """
+CASE WHEN staged.bounced_at IS NULL AND %(reactivate)s
+          AND staged.activated_at > recipient.bounced_at AND staged.activated_at <= %(now)s THEN NULL
+     ELSE greatest(staged.bounced_at, recipient.bounced_at) END
+"""
+
+DEACTIVATED = """
+coalesce(recipient.deactivated_at, least(staged.deactivated_at, %(now)s))
+"""
+
+IS_ACTIVE = "recipient.activated_at IS NOT NULL AND recipient.deactivated_at IS NULL AND recipient.bounced_at IS NULL"
+
+WAS_LOST = "(recipient.deactivated_at IS NOT NULL OR recipient.bounced_at IS NOT NULL)"
+
+SIGNED_UP_LATER = """
+(staged.activated_at > greatest(recipient.deactivated_at, recipient.bounced_at) AND staged.activated_at <= %(now)s)
+"""
+
+
+def says_signed_up(staged: Staged) -> str:
+    """SQL: whether the file has the recipient as somebody who may be written to."""
+    if not staged.mapped.intersection({"activated_at", "deactivated_at", "bounced_at"}):
+        return "false"
+    activated = "staged.activated_at IS NOT NULL AND" if "activated_at" in staged.mapped else ""
+    return f"({activated} staged.deactivated_at IS NULL AND staged.bounced_at IS NULL)"
+
+
+def may_be_reactivated(staged: Staged) -> str:
+    """SQL: whether the recipient would be turned active again if that were asked for."""
+    return f"({says_signed_up(staged)} AND {WAS_LOST} AND coalesce({SIGNED_UP_LATER}, false))"
+
+
+def is_reactivated(staged: Staged) -> str:
+    """SQL: whether the recipient is turned active again."""
+    return f"(%(reactivate)s AND {may_be_reactivated(staged)})"
+
+
+def is_kept_inactive(staged: Staged) -> str:
+    """SQL: whether the recipient stays signed off or bounced although the file has them as signed up."""
+    return f"({says_signed_up(staged)} AND {WAS_LOST} AND NOT {is_reactivated(staged)})"
+
+
+def is_signed_off(columns: dict[str, str]) -> str:
+    """SQL: whether an active recipient is none after `columns` were written."""
+    if "deactivated_at" not in columns:
+        return "false"
+    bounced = columns.get("bounced_at", "recipient.bounced_at")
+    return f"({IS_ACTIVE} AND ({columns['deactivated_at']} IS NOT NULL OR {bounced} IS NOT NULL))"
+
+
+def touches_consent(staged: Staged, options: Options) -> bool:
+    """Whether the status of anybody in the list can change."""
+    return options.mode is Mode.DEACTIVATE or (
+        options.mode.updates and bool(staged.mapped.intersection(STATUS_COLUMNS))
+    )
+
+
+def updated_columns(staged: Staged, options: Options) -> dict[str, str]:
+    """For each column of a recipient in the list that the file can change: its new value as SQL."""
+    if options.mode is Mode.DEACTIVATE:
+        return {"deactivated_at": DEACTIVATED}
+    if not options.mode.updates:
+        return {}
+    columns = {}
+    if "registered_at" in staged.mapped:
+        columns["registered_at"] = "coalesce(staged.registered_at, recipient.registered_at)"
+    if staged.mapped.intersection(STATUS_COLUMNS):
+        columns["activated_at"] = "greatest(staged.activated_at, recipient.activated_at)"
+        columns["deactivated_at"] = SIGNED_OFF
+        columns["bounced_at"] = BOUNCED
+    if "source" in staged.mapped:
+        columns["source"] = "staged.source" if options.clears else "coalesce(staged.source, recipient.source)"
+    if "tags" in staged.mapped:
+        columns["tags"] = _tags(options)
+    if staged.list_fields:
+        kept = "(recipient.values - %(list_keys)s::text[])" if options.clears else "recipient.values"
+        columns["values"] = f"{kept} || staged.values"
+    return columns
+
+
+def _tags(options: Options) -> str:
+    if options.tags is TagsMode.ADD:
+        return ADDED_TAGS
+    return "coalesce(staged.tags, '{}')" if options.clears else "coalesce(staged.tags, recipient.tags)"
+
+
+def added_columns(staged: Staged) -> dict[str, str]:
+    """For each column of a recipient that the file adds: its value as SQL.
+
+    With no status column mapped, who is new is registered and active now. A mapped one is taken as it stands, empty
+    too; one that is not mapped follows from the others, and nobody whose sign-off is known becomes active.
+    """
+    registered = (
+        "staged.registered_at" if "registered_at" in staged.mapped else "coalesce(staged.activated_at, %(now)s)"
+    )
+    activated = "staged.activated_at"
+    if "activated_at" not in staged.mapped:
+        otherwise = "coalesce(staged.registered_at, %(now)s)"
+        activated = f"CASE WHEN staged.deactivated_at IS NULL THEN {otherwise} ELSE staged.registered_at END"
+    return {
+        "email": "staged.email",
+        "registered_at": registered,
+        "activated_at": activated,
+        "deactivated_at": "staged.deactivated_at",
+        "bounced_at": "staged.bounced_at",
+        "source": "staged.source",
+        "tags": "coalesce(staged.tags, '{}')",
+        "values": "staged.values",
+    }
+
+
+def is_changed(columns: dict[str, str]) -> str:
+    """SQL: whether the file changes the recipient."""
+    if not columns:
+        return "false"
+    old = ", ".join(f"recipient.{name}" for name in columns)
+    return f"({old}) IS DISTINCT FROM ({', '.join(columns.values())})"
+
+
+def touches_contacts(staged: Staged, options: Options) -> bool:
+    """Whether account-wide values can change."""
+    return bool(staged.account_fields) and (options.mode.adds or options.mode.updates)
+
+
+CONTACT_JOIN = """
+LEFT JOIN recipients_contact AS contact ON contact.account_id = %(account)s AND contact.email = staged.email
+"""
+
+
+def contact_values(options: Options) -> str:
+    """SQL: the account-wide values of a staged address after the file.
+
+    An address that is new to this list may be in others, whose backups this import does not make: there the file only
+    fills what has no value yet.
+    """
+    kept = "coalesce(contact.values, '{}')"
+    overwritten = f"({kept} - %(account_keys)s::text[])" if options.clears else kept
+    return f"""
+        CASE WHEN recipient.id IS NOT NULL AND %(overwrite)s THEN {overwritten} || staged.contact_values
+             ELSE staged.contact_values || {kept} END
+    """
+
+
+def is_contact_changed(options: Options) -> str:
+    """SQL: whether the account-wide values of a staged address change, in a mode that reaches the address."""
+    reached = {
+        Mode.ADD: "recipient.id IS NULL",
+        Mode.UPDATE: "recipient.id IS NOT NULL",
+        Mode.UPDATE_AND_ADD: "true",
+    }[options.mode]
+    says_something = "true" if options.clears else "staged.contact_values <> '{}'"
+    return (
+        f"({reached} AND {says_something}"
+        f" AND coalesce(contact.values, '{{}}') IS DISTINCT FROM {contact_values(options)})"
+    )
+
+
+def parameters(group: Group, staged: Staged, options: Options, now: datetime) -> dict[str, Any]:
+    """The values that every statement of the engine may name."""
+    return {
+        "account": group.account_id,
+        "group": group.pk,
+        "reactivate": options.reactivate,
+        "overwrite": options.account_values == "overwrite",
+        "list_keys": [field.key for field in staged.list_fields],
+        "account_keys": [field.key for field in staged.account_fields],
+        "now": now,
+    }
