@@ -17,7 +17,7 @@ from imports.readers.choices import (
 from imports.readers.mapping import guess_mapping
 from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
 from imports.readers.reading import ReadResult, read
-from imports.readers.rejects import REJECTED_SCHEMA
+from imports.readers.rejects import REJECTED_SCHEMA, original_header
 from imports.readers.sniffing import sniff
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Source",
     "UnreadableFile",
     "guess_mapping",
+    "original_header",
     "read",
     "sniff",
 ]

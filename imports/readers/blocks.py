@@ -1,6 +1,6 @@
 """A block: some rows of a source file as columns of texts, whatever kind of file it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +13,10 @@ MAX_COLUMNS: Final = 1_000
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row whose cells cannot be told apart for certain. `column` (0-based) and `value` say what it is about."""
+    """A row whose cells cannot be told apart for certain. `column` (0-based) and `value` say what it is about.
+
+    `cells` are as many as the file has columns, or more, as well as they can be told.
+    """
 
     line: int
     reason: Reason
@@ -26,12 +29,14 @@ class BadRow:
 class Block:
     """Rows of one piece of a file: `lines` (int64), and the raw texts of the wanted columns by their position.
 
-    An empty cell is "" or null. `has_nul` is false when no cell has a NUL character, `is_flat` true when the piece had
-    no lines but the block's.
+    An empty cell is "" or null. `whole` gives all columns of the rows at which a boolean array is true; that is dear,
+    and for rows that are rejected. `has_nul` is false when no cell has a NUL character, `is_flat` true when the piece
+    had no lines but the block's.
     """
 
     lines: pa.Array
     columns: dict[int, pa.Array]
+    whole: Callable[[pa.Array], list[pa.Array]]
     bad_rows: tuple[BadRow, ...] = ()
     short_rows: int = 0
     has_nul: bool = True

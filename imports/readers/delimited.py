@@ -4,7 +4,9 @@ The text is cut into pieces at record boundaries. A piece that the grammar finds
 piece (blank lines, broken quotation marks, rows with too many or too few cells) is read record by record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -24,6 +26,8 @@ MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
 _HEADERLESS_ROWS: Final = 1_000
 _CAREFUL_ROWS: Final = 10_000
 _SEPARATOR_LINE: Final = b"sep="
+MISSING: Final = "?"
+"""What a rejected row has in the place of a missing status date; no date is read from it."""
 
 
 class DelimitedText:
@@ -149,9 +153,18 @@ class DelimitedText:
             return None, 0
         if is_flat:
             lines = pa.arange(self._line, self._line + len(columns[0]))
+            whole = partial(self._whole, text)
         else:
-            lines = _lines_with_breaks(self._line, self._parse(text, range(len(self.header))) or [])
-        return Block(lines, dict(zip(wanted, columns, strict=True)), has_nul=b"\0" in text, is_flat=is_flat), used
+            every_column = self._parse(text, range(len(self.header))) or []
+            lines = _lines_with_breaks(self._line, every_column)
+            whole = partial(_filtered, every_column)
+        block = Block(lines, dict(zip(wanted, columns, strict=True)), whole, has_nul=b"\0" in text, is_flat=is_flat)
+        return block, used
+
+    def _whole(self, text: bytes, chosen: pa.Array) -> list[pa.Array]:
+        """All columns of some rows of a flat text: only their lines are parsed again."""
+        some = b"".join(compress(text.splitlines(keepends=True), chosen.to_pylist()))
+        return self._parse(some, range(len(self.header))) or []
 
     def _parse(self, text: bytes, wanted: Sequence[int]) -> list[pa.Array] | None:
         """The wanted columns of regular records; None when a record has another number of cells than the header."""
@@ -180,13 +193,12 @@ class DelimitedText:
     def _careful_block(self, records: list[Record], wanted: Sequence[int], never_missing: Sequence[int]) -> Block:
         """The block of records that were read one by one."""
         width = len(self.header)
-        needed = max(never_missing, default=-1) + 1
         lines: list[int] = []
         rows: list[list[str]] = []
         bad_rows: list[BadRow] = []
         short_rows = 0
         for record in records:
-            bad = _judge(record, width, needed)
+            bad = self._judge(record, never_missing)
             if bad is not None:
                 bad_rows.append(bad)
                 continue
@@ -196,21 +208,46 @@ class DelimitedText:
                 cells = cells + [""] * (width - len(cells))
             lines.append(record.line)
             rows.append(cells)
-        columns = {position: pa.array([row[position] for row in rows], pa.string()) for position in wanted}
-        return Block(pa.array(lines, pa.int64()), columns, tuple(bad_rows), short_rows)
+        columns = {position: _column(rows, position) for position in wanted}
+
+        def whole(chosen: pa.Array) -> list[pa.Array]:
+            some = list(compress(rows, chosen.to_pylist()))
+            return [_column(some, position) for position in range(width)]
+
+        return Block(pa.array(lines, pa.int64()), columns, whole, tuple(bad_rows), short_rows)
+
+    def _judge(self, record: Record, never_missing: Collection[int]) -> BadRow | None:
+        """What is wrong with a record's shape."""
+        width = len(self.header)
+        if record.cells is None:
+            cells = _filled_up(self._grammar.loose_cells(record.text), width, never_missing)
+            return BadRow(record.line, Reason.BROKEN_QUOTES, cells, None, record.text)
+        needed = max(never_missing, default=-1) + 1
+        if len(record.cells) < needed:
+            cells = _filled_up(record.cells, width, never_missing)
+            return BadRow(record.line, Reason.TOO_FEW_CELLS, cells, needed - 1, "")
+        beyond = [cell for cell in record.cells[width:] if cell.strip()]
+        if beyond:
+            return BadRow(record.line, Reason.TOO_MANY_CELLS, tuple(record.cells), width, beyond[0])
+        return None
 
 
-def _judge(record: Record, width: int, needed: int) -> BadRow | None:
-    """What is wrong with a record's shape."""
-    if record.cells is None:
-        return BadRow(record.line, Reason.BROKEN_QUOTES, (), None, record.text)
-    cells = tuple(record.cells)
-    if len(cells) < needed:
-        return BadRow(record.line, Reason.TOO_FEW_CELLS, cells, needed - 1, "")
-    beyond = [cell for cell in cells[width:] if cell.strip()]
-    if beyond:
-        return BadRow(record.line, Reason.TOO_MANY_CELLS, cells, width, beyond[0])
-    return None
+def _filled_up(cells: Sequence[str], width: int, never_missing: Collection[int]) -> tuple[str, ...]:
+    """A row that may be too short, with all cells.
+
+    One that must not be missing is a question mark, lest it read as empty when the rejected row is imported again as it
+    is, and somebody who had unsubscribed is written to.
+    """
+    missing = range(len(cells), width)
+    return (*cells, *(MISSING if position in never_missing else "" for position in missing))
+
+
+def _filtered(columns: Sequence[pa.Array], chosen: pa.Array) -> list[pa.Array]:
+    return [column.filter(chosen) for column in columns]
+
+
+def _column(rows: Sequence[Sequence[str]], position: int) -> pa.Array:
+    return pa.array([row[position] for row in rows], pa.string())
 
 
 def _lines_with_breaks(first_line: int, columns: Sequence[pa.Array]) -> pa.Array:

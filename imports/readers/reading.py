@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from imports.readers.blocks import Block, RowSource
-from imports.readers.cells import clean_cells
 from imports.readers.choices import ColumnMapping, Kind, Source
 from imports.readers.convert import Check, TargetColumn, email_column, target_columns
 from imports.readers.delimited import DelimitedText
@@ -85,7 +84,7 @@ def read(
         )
         try:
             with (
-                RejectedRows(rejected, header=clean_cells(rows.header), email_column=addresses) as rejects,
+                RejectedRows(rejected, header=rows.header, email_column=addresses) as rejects,
                 MasterDataWriter(target, description, schema) as writer,
             ):
                 return _read_blocks(

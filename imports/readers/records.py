@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 
 NO_DELIMITER: Final = "\x1f"
 """What stands for the delimiter of a text that has one column: a character that no text has."""
+MOST_CELLS: Final = 2_000
+"""So many cells of a record are told apart, twice what a file may have; what follows them stays together as one."""
+_QUOTED: Final = re.compile(rb'"(?:[^"]++|"")*+"')
 _LINE_END: Final = re.compile(rb"[\r\n]")
 
 
@@ -66,6 +69,7 @@ class Grammar:
         cell = rf'(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+|)'
         self._record = re.compile(rf"{cell}(?:{mark}{cell})*+(?=[\r\n]|\Z)".encode())
         self._cell = re.compile(rf"({cell})(?:{mark}|\Z)".encode())
+        self._loose_cell = re.compile(rf'("(?:[^"]++|"")*+"|[^{mark}]*+)(?:{mark}|\Z)'.encode())
         self._open = re.compile(rf'(?:{cell}{mark})*+"(?:[^"]++|"")*+"?\Z'.encode())
         self._blank = re.compile(rf"[{mark} \t]*".encode())
         self._mark = delimiter.encode()
@@ -103,24 +107,40 @@ class Grammar:
             if not final and after >= len(data) and data[after - 1 : after] != b"\n":
                 break
             if match is None or not self._blank.fullmatch(data, position, end):
-                cells = self._cells(match.group()) if match else None
+                cells = _split(match.group(), self._cell) if match else None
                 found.append(Record(line, cells, _decode(data[position:end])))
             line += count_lines(data[position:after])
             position = after
         return found, position
 
-    def _cells(self, record: bytes) -> list[str]:
-        cells: list[str] = []
-        position = 0
-        while match := self._cell.match(record, position):
-            cell = match[1]
-            if cell[:1] == b'"':
-                cell = cell[1:-1].replace(b'""', b'"')
-            cells.append(_decode(cell))
-            if match.end() == match.end(1):
-                break
-            position = match.end()
-        return cells
+    def loose_cells(self, line: str) -> list[str]:
+        """The cells of a line with broken quotation marks, as well as they can be told apart.
+
+        A cell that is quoted rightly is one; any other ends at the next delimiter and keeps its quotation marks.
+        """
+        return _split(line.encode(), self._loose_cell)
+
+
+def _split(record: bytes, pattern: re.Pattern[bytes]) -> list[str]:
+    """The cells of a record, each of which matches the pattern, with a delimiter behind it or the end."""
+    cells: list[str] = []
+    position = 0
+    while match := pattern.match(record, position):
+        if len(cells) == MOST_CELLS:
+            cells.append(_decode(record[position:]))
+            break
+        cells.append(_decode(_unquoted(match[1])))
+        if match.end() == match.end(1):
+            break
+        position = match.end()
+    return cells
+
+
+def _unquoted(cell: bytes) -> bytes:
+    """What a cell holds; the cell itself when it is not quoted, or wrongly."""
+    if cell[:1] != b'"' or not _QUOTED.fullmatch(cell):
+        return cell
+    return cell[1:-1].replace(b'""', b'"')
 
 
 def _decode(data: bytes) -> str:

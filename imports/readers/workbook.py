@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import islice
+from functools import partial
+from itertools import compress, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -89,7 +90,11 @@ class Sheet:
             if not rows:
                 return
             columns = {position: self._column(rows, position) for position in wanted}
-            yield Block(pa.array([number for number, _ in rows], pa.int64()), columns)
+            yield Block(pa.array([number for number, _ in rows], pa.int64()), columns, partial(self._whole, rows))
+
+    def _whole(self, rows: Sequence[NumberedRow], chosen: pa.Array) -> list[pa.Array]:
+        some = list(compress(rows, chosen.to_pylist()))
+        return [self._column(some, position) for position in range(len(self.header))]
 
     def _column(self, rows: Sequence[NumberedRow], position: int) -> pa.Array:
         """The texts of one column. Most cells are texts already, which need no call."""

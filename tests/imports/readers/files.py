@@ -16,11 +16,12 @@ EMAIL = ColumnMapping("email", 0)
 
 @dataclass(frozen=True)
 class Reading:
-    """All that `read` made of a file."""
+    """All that `read` made of a file; the cells of the rejected rows apart from what is said of them."""
 
     result: ReadResult
     rows: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
+    rejected_cells: list[list[str]]
 
 
 def text_source(*, encoding: str = "utf-8", delimiter: str = ";", has_header: bool = True) -> Source:
@@ -64,7 +65,9 @@ def read_file(
     )
     with MasterDataFile.open(target) as file:
         rows = [row for batch in file.batches() for row in batch.to_pylist()]
-    return Reading(result, rows, pq.read_table(rejected).to_pylist())
+    rejected_rows = pq.read_table(rejected).to_pylist()
+    cells = [row.pop("cells") for row in rejected_rows]
+    return Reading(result, rows, rejected_rows, cells)
 
 
 def reject(

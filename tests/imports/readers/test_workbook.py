@@ -1,32 +1,20 @@
 """Sheets: what a person sees in a cell is what arrives."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from imports.readers import ColumnMapping, DateFormat, DecimalMark, FileProblem, Kind, Source, UnreadableFile, sniff
 from imports.readers.workbook import show
 from recipients.masterdata.file import FieldType
 from tests.imports.readers.files import field, read_file, reject
+from tests.imports.readers.sheets import write_sheet
 from tests.imports.readers.xls import workbook_stream, xls_file
 
 XLSX = Source(Kind.XLSX, None, None, has_header=True, sheet=None)
-
-
-def write_sheet(folder: Path, rows: Sequence[Sequence[Any]], *, others: Sequence[str] = ()) -> Path:
-    workbook = openpyxl.Workbook(write_only=True)
-    sheet = workbook.create_sheet("Sheet")
-    for row in rows:
-        sheet.append(list(row))
-    for name in others:
-        workbook.create_sheet(name).append([name])
-    workbook.save(folder / "book.xlsx")
-    return folder / "book.xlsx"
 
 
 @pytest.mark.parametrize(
