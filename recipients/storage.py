@@ -8,12 +8,9 @@ Keys hold ids and no personal data.
 import logging
 import os
 import shutil
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import IO, Final, Literal
 
@@ -23,10 +20,9 @@ from django.core.files import File
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-logger = logging.getLogger(__name__)
+from recipients.scratch import scratch_folder
 
-SCRATCH: Final = "listkeep-scratch-"
-SCRATCH_KEPT: Final = timedelta(days=1)  # longer than any task or request runs
+logger = logging.getLogger(__name__)
 
 Place = Literal["imports", "backups"]
 
@@ -134,21 +130,3 @@ def discard(where: Place, *keys: str) -> None:
             remove(where, key)
         except FAILURES:
             logger.warning("%s in %s is of no use any more and could not be removed", key, where, exc_info=True)
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A private folder for the block's temporary files. Those that killed processes left go with a later one."""
-    _remove_left_scratch()
-    with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
-        yield Path(folder)
-
-
-def _remove_left_scratch() -> None:
-    oldest = time.time() - SCRATCH_KEPT.total_seconds()
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
-        try:
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder)
-        except OSError:  # another process has just removed it, or it is another user's
-            logger.info("%s was left by a process that died and could not be removed", folder, exc_info=True)

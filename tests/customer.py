@@ -26,7 +26,8 @@ from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.file import FieldType
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
 from recipients.queries import definitions_of
-from recipients.storage import put, scratch_folder
+from recipients.scratch import scratch_folder
+from recipients.storage import put
 from tests.factories import (
     make_account,
     make_activity,

@@ -15,7 +15,7 @@ from backups.models import Backup
 from imports.models import Import
 from recipients.models import Group
 from recipients.orphans import KEPT
-from recipients.storage import SCRATCH, SCRATCH_KEPT, scratch_folder
+from recipients.scratch import SCRATCH, SCRATCH_KEPT, scratch_folder
 from tests.backups.catalogue import make_backup
 from tests.factories import make_account, make_group
 from tests.runs import make_draft
