@@ -26,7 +26,8 @@ from recipients.masterdata.take import Taken, take
 from recipients.models import Group
 from recipients.nudge import nudge
 from recipients.revision import lock_group
-from recipients.storage import FAILURES, discard, local_copy, put, scratch_folder
+from recipients.scratch import scratch_folder
+from recipients.storage import FAILURES, discard, local_copy, put
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +65,16 @@ def hold_for_change(*, change: Change, revision: int, now: datetime, locked: boo
         if backup.status == Backup.Status.PENDING:
             return Hold(HoldState.OPEN)
         if backup.status == Backup.Status.COMPLETE and backup.revision == revision:
-            return Hold(HoldState.RELEASED)
+            return _released(backup)
     if backup is not None and misses >= PATIENCE:
-        if locked:
-            take_in_lock(change=change, now=now)
-        return Hold(HoldState.RELEASED)
+        return _released(take_in_lock(change=change, now=now) if locked else backup)
     request_backup(change=change, now=now)
     return Hold(HoldState.OPEN, overtaken=backup is not None)
+
+
+def _released(backup: Backup) -> Hold:
+    """The change may go on; its report names the backup."""
+    return Hold(HoldState.RELEASED, detail={"backup": str(backup.pk)})
 
 
 def is_wanted(change: Change) -> bool:

@@ -15,9 +15,9 @@ from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import request_backup
 from benchmarks.data import FIELDS
+from imports.confirming import confirm_import
 from imports.models import Import
 from imports.readers import ColumnMapping, guess_mapping, sniff
-from imports.run import confirm_import
 from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.file import FieldType
 from recipients.models import Field, Group

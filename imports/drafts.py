@@ -6,7 +6,7 @@ A file is looked at before anything is made, so that one which cannot be read le
 import dataclasses
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,29 +16,21 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import transaction
 
 from accounts.models import Account, User
+from imports.confirming import GroupDeleted, confirm_import, refuse_impossible, start_preview
+from imports.confirming import GroupLocked as ImportRefusedByLock
 from imports.models import Import
+from imports.new_fields import NewField, plan_fields
 from imports.readers import ColumnMapping, DateFormat, DecimalMark, Sniffed, SniffedColumn, Source, sniff
-from imports.run import GroupDeleted, confirm_import
-from imports.run import GroupLocked as ImportRefusedByLock
 from recipients.deletion import GroupGone, GroupLocked
-from recipients.masterdata.file import FieldScope, FieldType
+from recipients.masterdata.options import Options
 from recipients.models import Group
-from recipients.services import FieldRefused, create_field, create_group
+from recipients.services import create_group
 from recipients.storage import FAILURES, local_copy, put_stream, remove
 
 logger = logging.getLogger(__name__)
 
 SAMPLE_ROWS = 5  # kept of what the reader shows
 SAMPLE_LENGTH = 200  # characters kept of each cell
-
-
-class NewFieldRefused(Exception):
-    """A field cannot be made for the column at `position`; `reason` is what the recipients app says of it."""
-
-    def __init__(self, position: int, reason: FieldRefused) -> None:
-        super().__init__(f"column {position}: {reason}")
-        self.position = position
-        self.reason = reason
 
 
 class FileUnavailable(Exception):
@@ -50,15 +42,14 @@ class FileUnavailable(Exception):
 
 
 @dataclass(frozen=True)
-class NewField:
-    """A field to be made for the column at `position` (0-based) when the draft is confirmed."""
+class Choices:
+    """What a person chose on the mapping page. `entered` is the page's form as it was sent, to be shown again."""
 
-    position: int
-    label: str
-    type: FieldType
-    scope: FieldScope
-    date_format: DateFormat | None = None
-    decimal: DecimalMark | None = None
+    source: Source
+    mapping: Sequence[ColumnMapping]
+    new_fields: Sequence[NewField]
+    options: Options
+    entered: Mapping[str, Sequence[str]]
 
 
 @transaction.atomic
@@ -128,53 +119,43 @@ def read_again(*, run: Import, source: Source) -> Sniffed:
 
 
 @transaction.atomic
-def confirm_draft(
-    *,
-    import_id: uuid.UUID,
-    account: Account,
-    source: Source,
-    mapping: Sequence[ColumnMapping],
-    new_fields: Sequence[NewField],
-    mode: Import.Mode,
-    reactivate: bool,
-    actor: User,
-    now: datetime,
+def go_on(
+    *, import_id: uuid.UUID, account: Account, choices: Choices, with_preview: bool, actor: User, now: datetime
 ) -> None:
-    """Make the new fields, keep what the person chose and start the import; what has started already stays as it is.
+    """Keep what the person chose, and make a preview or start the import; what has started already stays as it is.
 
-    The row is locked first, so that of two confirmations at once the second one finds the import started and makes no
-    field again. Raises NewFieldRefused or CannotImport; then nothing has changed.
+    The row is locked first, so that of two presses at once the second one finds the import on its way.
+    Raises NewFieldRefused or CannotImport; then nothing has changed.
     """
     run = Import.objects.select_for_update(of=("self",)).select_related("group").get(account=account, pk=import_id)
     if run.status != Import.Status.DRAFT:
         return
-    made = [_make_field(group=run.group, new=new, actor=actor, now=now) for new in new_fields]
-    run.source = source.to_json()
-    run.mapping = [one.to_json() for one in (*mapping, *made)]
-    run.mode = mode
-    run.reactivate = reactivate
-    run.save(update_fields=["source", "mapping", "mode", "reactivate"])
-    confirm_import(run=run, actor=actor, now=now)
-
-
-def _make_field(*, group: Group, new: NewField, actor: User, now: datetime) -> ColumnMapping:
-    """Make a field and say which column fills it."""
     try:
-        field = create_field(
-            account=group.account,
-            group=group if new.scope is FieldScope.LIST else None,
-            label=new.label,
-            type=new.type,
-            actor=actor,
-            now=now,
-        )
-    except FieldRefused as error:
-        raise NewFieldRefused(new.position, error) from error
+        planned, made = plan_fields(group=run.group, new_fields=choices.new_fields, actor=actor, now=now)
     except GroupLocked as error:
         raise ImportRefusedByLock from error
     except GroupGone as error:
         raise GroupDeleted from error
-    return ColumnMapping(target=field.key, column=new.position, date_format=new.date_format, decimal=new.decimal)
+    options = choices.options
+    kept = {
+        "source": choices.source.to_json(),
+        "mapping": [one.to_json() for one in (*choices.mapping, *made)],
+        "new_fields": [field.to_json() for field in planned],
+        "entered": {name: list(values) for name, values in choices.entered.items()},
+        "mode": options.mode.value,
+        "reactivate": options.reactivate,
+        "empty_cells": options.empty_cells.value,
+        "tags_mode": options.tags.value,
+        "account_values": options.account_values.value,
+    }
+    for name, value in kept.items():
+        setattr(run, name, value)
+    run.save(update_fields=list(kept))
+    if with_preview:
+        refuse_impossible(run=run)
+        start_preview(run=run, reactivate=options.reactivate)
+    else:
+        confirm_import(run=run, actor=actor, now=now)
 
 
 def sniffed_to_json(sniffed: Sniffed) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from imports.models import Import
 from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
+from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.models import Group
 
 ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,text/csv,text/plain"
@@ -159,6 +161,14 @@ def _delimiter_choices(guessed: str | None) -> list[tuple[str, Any]]:
     return choices
 
 
+def _kept_or(choices: type[TextChoices], label: Any) -> forms.ChoiceField:
+    """A choice that may be left out, because the page shows it only where it matters: then its first one holds."""
+    first = choices.values[0]
+    return forms.ChoiceField(
+        label=label, choices=choices.choices, initial=first, required=False, widget=forms.RadioSelect
+    )
+
+
 class OptionsForm(forms.Form):
     """What the import may do."""
 
@@ -168,4 +178,18 @@ class OptionsForm(forms.Form):
         initial=Import.Mode.UPDATE_AND_ADD,
         widget=forms.RadioSelect,
     )
+    empty_cells = _kept_or(Import.EmptyCells, gettext_lazy("Empty cells of the file"))
+    tags_mode = _kept_or(Import.TagsMode, gettext_lazy("Tags"))
+    account_values = _kept_or(Import.AccountValues, gettext_lazy("Values of fields of all lists"))
     reactivate = forms.BooleanField(label=gettext_lazy("Turn unsubscribed people active again"), required=False)
+
+    def options(self) -> Options:
+        """What the person chose; the form must be valid."""
+        chosen = self.cleaned_data
+        return Options(
+            mode=Mode(chosen["mode"]),
+            reactivate=chosen["reactivate"],
+            empty_cells=EmptyCells(chosen["empty_cells"] or EmptyCells.KEEP),
+            tags=TagsMode(chosen["tags_mode"] or TagsMode.ADD),
+            account_values=AccountValues(chosen["account_values"] or AccountValues.OVERWRITE),
+        )

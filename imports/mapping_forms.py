@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from imports.drafts import NewField
+from imports.new_fields import NewField
 from imports.readers import ColumnMapping, DateFormat, DecimalMark, SniffedColumn
 from imports.samples import doubt, likeliest_notations, shown_samples
 from imports.targets import Holds, Target, language

@@ -9,7 +9,6 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from imports.drafts import NewField
 from imports.forms import OptionsForm, SourceForm
 from imports.mapping_forms import (
     NewFieldForm,
@@ -17,6 +16,7 @@ from imports.mapping_forms import (
     chosen_position,
     prefix_of_new,
 )
+from imports.new_fields import NewField
 from imports.queries import known_types
 from imports.readers import ColumnMapping, Sniffed, SniffedColumn, Source, guess_mapping
 from imports.samples import likeliest_notations, shown_samples, suggested_type

@@ -14,12 +14,15 @@ from recipients.models import Group
 class Import(Job):
     """One import into one group.
 
-    `draft` until the person confirms it; then `reading` (file → master-data file), `waiting` (for the backup),
-    `applying` (one transaction), and an end: `done`, `failed` with a code in `failure`, or `cancelled`.
+    `draft` until the columns are mapped; `previewing` (read, and counted what would change) and `previewed`, unless the
+    person skips that; once confirmed `reading` (file → master-data file), `waiting` (for the backup), `applying` (one
+    transaction), and an end: `done`, `failed` with a code in `failure`, or `cancelled`.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Not started")
+        PREVIEWING = "previewing", _("Preview is being made")
+        PREVIEWED = "previewed", _("Preview")
         READING = "reading", _("Reading the file")
         WAITING = "waiting", _("Waiting for the backup")
         APPLYING = "applying", _("Applying")
@@ -31,8 +34,23 @@ class Import(Job):
         ADD = "add", _("Add only")
         UPDATE = "update", _("Update only")
         UPDATE_AND_ADD = "update_and_add", _("Update and add")
+        DEACTIVATE = "deactivate", _("Deactivate")
+        DELETE = "delete", _("Delete")
+
+    class EmptyCells(models.TextChoices):
+        KEEP = "keep", _("An empty cell keeps what is stored")
+        CLEAR = "clear", _("An empty cell clears what is stored")
+
+    class TagsMode(models.TextChoices):
+        ADD = "add", _("The file’s tags are added")
+        REPLACE = "replace", _("The file’s tags replace all others")
+
+    class AccountValues(models.TextChoices):
+        OVERWRITE = "overwrite", _("The file’s values replace the present ones")
+        FILL = "fill", _("Only where there is no value yet")
 
     RUNNING: ClassVar = [Status.READING.value, Status.WAITING.value, Status.APPLYING.value]
+    UNCONFIRMED: ClassVar = [Status.DRAFT.value, Status.PREVIEWING.value, Status.PREVIEWED.value]
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="imports", db_constraint=False)
@@ -48,14 +66,23 @@ class Import(Job):
     sniffed = models.JSONField(default=dict)  # imports.readers: what the file looks like
     source = models.JSONField(default=dict)  # imports.readers.Source: how it is read
     mapping = models.JSONField(default=list)  # imports.readers.ColumnMapping, one per mapped column
+    new_fields = models.JSONField(default=list)  # imports.new_fields.PlannedField, made when the rows are applied
+    entered = models.JSONField(default=dict)  # the mapping page as it was sent, to be shown again
+    header_mark = models.CharField(max_length=32, blank=True)  # equal for files with the same header
 
     mode = models.CharField(_("mode"), max_length=20, choices=Mode, default=Mode.UPDATE_AND_ADD)
     reactivate = models.BooleanField(default=False)  # the person asked to turn people active again
+    empty_cells = models.CharField(max_length=10, choices=EmptyCells, default=EmptyCells.KEEP)
+    tags_mode = models.CharField(max_length=10, choices=TagsMode, default=TagsMode.ADD)
+    account_values = models.CharField(max_length=10, choices=AccountValues, default=AccountValues.OVERWRITE)
+    block_list_mark = models.CharField(max_length=32, blank=True)  # of the block list that the rows were read with
+    preview = models.JSONField(default=dict)  # imports.preview.Preview; its samples go when the import ends
     misses = models.PositiveSmallIntegerField(default=0)  # so often writers overtook the backup
     report = models.JSONField(default=dict)  # figures: recipients.masterdata.apply.Outcome and the reader's
 
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+    previewed_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -64,8 +91,13 @@ class Import(Job):
             models.Index(fields=["account", "-created_at"], name="imports_import_newest_first"),
             models.Index(fields=["account", "group", "-created_at"], name="imports_import_newest_of_group"),
             models.Index(
+                fields=["account", "header_mark", "-confirmed_at"],
+                condition=~models.Q(header_mark=""),
+                name="imports_import_same_header",
+            ),
+            models.Index(
                 fields=["claimed_until"],
-                condition=models.Q(status__in=["reading", "waiting", "applying"]),
+                condition=models.Q(status__in=["previewing", "reading", "waiting", "applying"]),
                 name="imports_import_running",
             ),
         ]

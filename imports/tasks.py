@@ -5,8 +5,9 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
+from imports.confirming import TASK
 from imports.orphans import remove_orphaned_files
-from imports.run import TASK, advance_import, sweep_imports
+from imports.run import advance_import, sweep_imports
 from imports.tidying import tidy_imports
 
 

@@ -26,10 +26,9 @@ def tidy_imports(*, now: datetime) -> int:
     other from going.
     """
     with across_accounts("imports are tidied up"):
-        Import.objects.filter(status=Import.Status.DRAFT, created_at__lt=now - ABANDONED_AFTER).update(
-            status=Import.Status.CANCELLED, finished_at=now
-        )
-        ended = Import.objects.exclude(status__in=[Import.Status.DRAFT, *Import.RUNNING])
+        abandoned = Import.objects.filter(status__in=Import.UNCONFIRMED, created_at__lt=now - ABANDONED_AFTER)
+        abandoned.update(status=Import.Status.CANCELLED, finished_at=now, claim=None, preview={}, entered={})
+        ended = Import.objects.exclude(status__in=[*Import.UNCONFIRMED, *Import.RUNNING])
         left = list(ended.exclude(file_key="", rows_key="")[:AT_A_TIME])
         old = list(ended.filter(finished_at__lt=now - REJECTED_KEPT).exclude(rejected_key="")[:AT_A_TIME])
     files = sum(_done(discard_files, run) for run in left)

@@ -77,6 +77,10 @@ FAILURES: Final[dict[str, Promise]] = {
     "storage_unavailable": gettext_lazy(
         "The place where files are kept could not be reached for several minutes. Upload the file again in a while."
     ),
+    "fields_changed": gettext_lazy(
+        "Since the columns were assigned somebody has made another field, so that a new one of this import could not be "
+        "made as planned. Upload the file again and assign the columns once more."
+    ),
     "internal": gettext_lazy("The fault is ours and has been recorded. Upload the file again."),
 }
 

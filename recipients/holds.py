@@ -61,7 +61,7 @@ class Hold:
 
     state: HoldState
     reason: str = ""  # of a failed hold: a code that pages turn into a sentence
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)  # plain JSON; of a released one kept with the job's report
     overtaken: bool = False  # open because writers changed the group after what had been done; counts as a miss
 
 
@@ -82,4 +82,4 @@ def ask_for_holds(
         for hold in answers:
             if hold.state == state:
                 return hold
-    return Hold(HoldState.RELEASED)
+    return Hold(HoldState.RELEASED, detail={name: value for hold in answers for name, value in hold.detail.items()})

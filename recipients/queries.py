@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
+from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.file import FieldDefinition
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
 
@@ -60,3 +61,8 @@ def waiting_deletion(group: Group) -> Deletion | None:
     return Deletion.objects.filter(
         account_id=group.account_id, group_id=group.pk, status=Deletion.Status.WAITING
     ).first()
+
+
+def block_list_of(group: Group) -> BlockList:
+    """The addresses that nobody may bring into a group."""
+    return BlockList([])

@@ -9,9 +9,10 @@ from accounts.models import User
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import take_backup
+from imports.confirming import confirm_import
 from imports.models import Import
 from imports.readers import ColumnMapping, Kind, Source
-from imports.run import advance_import, confirm_import
+from imports.run import advance_import
 from recipients.holds import Interface
 from recipients.models import Group
 from recipients.storage import put_stream

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
+from imports.confirming import CannotImport
 from imports.drafts import (
+    Choices,
     FileUnavailable,
-    NewFieldRefused,
-    confirm_draft,
+    go_on,
     read_again,
     sniffed_from_json,
     start_draft,
@@ -23,8 +24,8 @@ from imports.drafts import (
 from imports.forms import NewListForm, SourceForm, UploadForm
 from imports.mapping_page import MappingPage, mark_of
 from imports.models import Import
+from imports.new_fields import NewFieldRefused
 from imports.readers import Sniffed, UnreadableFile
-from imports.run import CannotImport
 from imports.wording import cannot_import_sentence, file_problem
 from recipients.models import Group
 
@@ -143,14 +144,17 @@ def _read_as_chosen(request: AccountRequest, run: Import) -> Reading:
 def _started(request: AccountRequest, run: Import, page: MappingPage) -> bool:
     """Start the import; else the page says why it cannot start."""
     try:
-        confirm_draft(
+        go_on(
             import_id=run.pk,
             account=request.account,
-            source=page.sniffed.source,
-            mapping=page.mapping(),
-            new_fields=page.fields_to_make(),
-            mode=Import.Mode(page.options.cleaned_data["mode"]),
-            reactivate=page.options.cleaned_data["reactivate"],
+            choices=Choices(
+                source=page.sniffed.source,
+                mapping=page.mapping(),
+                new_fields=page.fields_to_make(),
+                options=page.options.options(),
+                entered={name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"},
+            ),
+            with_preview="preview" in request.POST,
             actor=request.user,
             now=timezone.now(),
         )

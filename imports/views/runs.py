@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
+from imports.confirming import cancel_import
 from imports.models import Import
 from imports.progress import steps_of
 from imports.queries import LARGE_COLUMNS
 from imports.rejected import RejectedRow, first_rejected, rejected_csv
-from imports.run import cancel_import
 from recipients.storage import FAILURES
 
 logger = logging.getLogger(__name__)

@@ -208,4 +208,5 @@ def _flat(columns: dict[str, Any], contact: dict[str, Any]) -> dict[str, Any]:
     for name, value in columns.items():
         if name != "values":
             base[name] = value or None if name == "tags" else value
-    return base | columns["values"] | contact
+    values: dict[str, Any] = columns["values"]
+    return base | values | contact

@@ -1,6 +1,13 @@
 """What changes groups, fields and single recipients. Many at once: `masterdata.apply` and `deletion`."""
 
-from recipients.services.fields import FieldLabelTaken, FieldRefused, TooManyFields, create_field, rename_field
+from recipients.services.fields import (
+    FieldLabelTaken,
+    FieldRefused,
+    TooManyFields,
+    create_field,
+    lock_fields,
+    rename_field,
+)
 from recipients.services.groups import create_group, lock_to_change, set_group_backups, update_group
 from recipients.services.recipients import (
     AddressTaken,
@@ -26,6 +33,7 @@ __all__ = [
     "create_group",
     "deactivate_recipient",
     "edit_recipient",
+    "lock_fields",
     "lock_to_change",
     "read_master_data",
     "rename_field",

@@ -70,12 +70,13 @@ def create_field(
     group: Group | None,
     label: str,
     type: FieldType,  # noqa: A002  # called as the model's column is
-    actor: User,
+    actor: User | None,
     now: datetime,
 ) -> Field:
     """A new field at the end of a list's own fields, or without `group` of the account-wide ones.
 
     Its key is made from the label and is no other field's of the account. ValueError for a blank or too long label.
+    `actor` None: the account's person who asked for it is no longer there.
     Raises TooManyFields, FieldLabelTaken, and for a list GroupLocked or GroupGone; then nothing has changed.
     """
     text = _label(label)
@@ -134,9 +135,14 @@ def _label(label: str) -> str:
     return text
 
 
+def lock_fields(*, account_id: int) -> None:
+    """Let nobody else make or rename a field of the account until the transaction ends; to be locked before groups."""
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
 def _lock_fields(account_id: int, group: Group | None) -> None:
     """Let nobody else make or rename a field of the account meanwhile, nor write to the lists that show this one."""
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)
+    lock_fields(account_id=account_id)
     if group is None:
         lock_all_groups(account_id=account_id)
     else:
@@ -176,7 +182,7 @@ def _of_present_lists(account_id: int) -> QuerySet[Field]:
     return Field.objects.filter(Q(group__isnull=True) | Q(group__deleted_at__isnull=True), account_id=account_id)
 
 
-def _note(field: Field, group: Group | None, action: AuditAction, actor: User, now: datetime) -> None:
+def _note(field: Field, group: Group | None, action: AuditAction, actor: User | None, now: datetime) -> None:
     """Raise the revisions of the lists that show the field (backups describe it), and add to the audit trail."""
     if group is None:
         raise_all_revisions(account_id=field.account_id, now=now)
@@ -184,7 +190,7 @@ def _note(field: Field, group: Group | None, action: AuditAction, actor: User, n
         raise_revision(group=group, now=now)
     record(
         account_id=field.account_id,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         action=action,
         subject=field.label,
         now=now,

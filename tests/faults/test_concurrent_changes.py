@@ -19,8 +19,8 @@ from django.utils import timezone
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import take_backup
+from imports.confirming import CannotImport, GroupDeleted, ImportAlreadyRunning
 from imports.models import Import
-from imports.run import CannotImport, GroupDeleted, ImportAlreadyRunning
 from recipients.deletion import GroupGone, advance_deletion
 from recipients.masterdata.file import FieldType
 from recipients.models import Deletion, Group, Recipient

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.tenancy import account_scope
 from backups.models import Backup
+from imports.confirming import cancel_import
 from imports.models import Import
-from imports.run import cancel_import
 from recipients.models import Deletion
 from tests.factories import make_recipient
 from tests.faults.holding import held_deletion, held_import

@@ -8,8 +8,8 @@ from django.db import connections
 from redis import Redis
 
 from accounts.tenancy import account_scope
+from imports.confirming import TASK
 from imports.models import Import
-from imports.run import TASK
 from recipients.models import Deletion
 from recipients.nudge import nudge
 from tests import environment

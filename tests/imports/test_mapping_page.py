@@ -138,7 +138,7 @@ def test_the_page_has_the_words_of_the_article(client: Client, group: Group, lan
     modes = [title.text for title in page.all(css_class="choice-card__title")]
     summary = part(response, "registration").all("summary")[0].text
     button = part(response, "mapping").all("button")[0].text
-    assert [page.all("h1")[0].text, summary.split(" 0 ")[0], modes[-1], button] == words
+    assert [page.all("h1")[0].text, summary.split(" 0 ")[0], modes[2], button] == words
 
 
 def test_registration_information_is_folded_and_says_how_much_is_assigned(client: Client, group: Group) -> None:

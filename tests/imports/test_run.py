@@ -7,8 +7,9 @@ import pytest
 from accounts.models import Account, AuditEntry, User
 from accounts.tenancy import account_scope
 from backups.models import Backup
+from imports.confirming import GroupLocked, ImportAlreadyRunning, cancel_import
 from imports.models import Import
-from imports.run import GroupLocked, ImportAlreadyRunning, cancel_import, sweep_imports
+from imports.run import sweep_imports
 from recipients.holds import PATIENCE, Interface
 from recipients.masterdata.file import MasterDataFile
 from recipients.models import Group, Recipient
@@ -52,16 +53,24 @@ def names_in(backup: Backup) -> dict[str, str | None]:
 def test_an_import_changes_the_list_and_reports(group: Group, editor: User) -> None:
     run = run_through(make_draft(group, FILE, targets=TARGETS), editor)
     assert (run.status, run.failure) == (Import.Status.DONE, "")
+    (backup,) = backups_of(group)
     assert run.report == {
         "rows": 4,
         "added": 1,
         "changed": 1,
         "unchanged": 0,
+        "removed": 0,
         "skipped": 0,
         "doubled": 1,
+        "signed_off": 0,
+        "reactivated": 0,
         "kept_inactive": 0,
+        "contacts_changed": 0,
         "rejected": 1,
         "rejected_by_reason": {"invalid_email": 1},
+        "notes": {},
+        "backup": str(backup.pk),
+        "as_previewed": True,
     }
     assert names(group) == {"ada@example.org": "Ada", "new@example.org": "Neu"}
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tenancy import account_scope
+from imports.confirming import cancel_import
 from imports.models import Import
-from imports.run import cancel_import
 from imports.tidying import ABANDONED_AFTER, REJECTED_KEPT, tidy_imports
 from recipients.models import Group
 from tests.factories import make_account, make_group, make_member

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import translation
 
+from imports.confirming import CannotImport
 from imports.models import Import
 from imports.readers import FileProblem, Reason, UnreadableFile
-from imports.run import CannotImport
 from imports.templatetags.imports_format import failure
 from imports.wording import CANNOT_IMPORT, FAILURES, FILE_PROBLEMS, REASONS, file_problem, reason_label
 

@@ -18,11 +18,13 @@ from accounts.tenancy import account_scope
 from backups.management.demo.files import FIELDS, NOTES, DemoFile
 from backups.models import Backup
 from backups.taking import take_backup
-from imports.drafts import NewField, confirm_draft, sniffed_from_json, start_draft, start_new_list
+from imports.drafts import Choices, go_on, sniffed_from_json, start_draft, start_new_list
 from imports.models import Import
+from imports.new_fields import NewField
 from imports.readers import Sniffed, guess_mapping
 from imports.run import advance_import
 from recipients.deletion import advance_deletion, request_deletion
+from recipients.masterdata.options import Mode, Options
 from recipients.models import Deletion, Field, Group
 from recipients.queries import definitions_of
 
@@ -113,14 +115,17 @@ def _confirm(account: Account, actor: User, run: Import, file: DemoFile) -> None
     """Take the mapping that the page guesses, and make fields for the columns that are left."""
     sniffed = sniffed_from_json(run.sniffed)
     mapping = guess_mapping(sniffed.columns, definitions_of(run.group))
-    confirm_draft(
+    go_on(
         import_id=run.pk,
         account=account,
-        source=sniffed.source,
-        mapping=mapping,
-        new_fields=_new_fields(sniffed, taken={entry.column for entry in mapping}),
-        mode=file.mode,
-        reactivate=False,
+        choices=Choices(
+            source=sniffed.source,
+            mapping=mapping,
+            new_fields=_new_fields(sniffed, taken={entry.column for entry in mapping}),
+            options=Options(mode=Mode(file.mode)),
+            entered={},
+        ),
+        with_preview=False,
         actor=actor,
         now=timezone.now(),
     )

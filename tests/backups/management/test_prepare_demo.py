@@ -13,7 +13,7 @@ from accounts.tenancy import account_scope
 from backups.management.demo.files import DemoFile, demo_files
 from backups.management.demo.history import DemoFailed, import_file, upload
 from imports.models import Import
-from imports.run import cancel_import
+from imports.confirming import cancel_import
 from recipients.models import Recipient
 from recipients.storage import remove
 from tests.factories import make_account, make_member

@@ -1,0 +1,113 @@
+"""Fields that an import brings along: planned with the mapping, made with the rows."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, User
+from accounts.tenancy import account_scope
+from imports.confirming import cancel_import
+from imports.models import Import
+from imports.new_fields import NewField, NewFieldRefused, PlannedField, plan_fields
+from recipients.masterdata.file import FieldScope, FieldType
+from recipients.models import Field, Group, Recipient
+from recipients.services import FieldLabelTaken, create_field
+from tests.factories import NOW, make_account, make_field, make_group, make_member, make_recipient
+from tests.runs import advance, confirm, fresh, make_draft, take_pending
+
+CITY = PlannedField("city", "City", FieldType.TEXT, FieldScope.LIST)
+FILE = "E-Mail;City\nada@example.org;Köln\n"
+
+
+@pytest.fixture
+def account(committed_db: None) -> Account:
+    return make_account()
+
+
+@pytest.fixture
+def editor(account: Account) -> User:
+    return make_member(account)
+
+
+@pytest.fixture
+def group(account: Account) -> Group:
+    made = make_group(account)
+    make_recipient(made, "ada@example.org")
+    return made
+
+
+def labels(account: Account) -> list[str]:
+    with account_scope(account.pk):
+        return list(Field.objects.order_by("pk").values_list("label", flat=True))
+
+
+def waiting(group: Group, editor: User, planned: PlannedField = CITY) -> Import:
+    """An import with a planned field that has only to be applied."""
+    run = make_draft(group, FILE, targets=("email", planned.key))
+    with account_scope(group.account_id):
+        Import.objects.filter(pk=run.pk).update(new_fields=[planned.to_json()])
+    confirm(fresh(run), editor)
+    advance(run)
+    take_pending(group)
+    return fresh(run)
+
+
+def test_a_planned_field_is_not_there_yet(account: Account, editor: User, group: Group) -> None:
+    new = NewField(1, "City", FieldType.TEXT, FieldScope.LIST)
+    with account_scope(account.pk):
+        planned, mapping = plan_fields(group=group, new_fields=[new], actor=editor, now=NOW)
+    assert (planned, [(one.target, one.column) for one in mapping]) == ([CITY], [("city", 1)])
+    assert labels(account) == []
+
+
+def test_a_name_that_is_taken_is_refused_when_it_is_planned(account: Account, editor: User, group: Group) -> None:
+    make_field(account, "City", group=group)
+    new = NewField(4, "city", FieldType.TEXT, FieldScope.LIST)
+    with account_scope(account.pk), pytest.raises(NewFieldRefused) as refused:
+        plan_fields(group=group, new_fields=[new], actor=editor, now=NOW)
+    assert (refused.value.position, type(refused.value.reason)) == (4, FieldLabelTaken)
+
+
+def test_a_planned_field_is_made_with_its_rows(account: Account, editor: User, group: Group) -> None:
+    run = advance(waiting(group, editor))
+    assert (run.status, labels(account)) == (Import.Status.DONE, ["City"])
+    with account_scope(account.pk):
+        assert Recipient.objects.get(email="ada@example.org").values == {"city": "Köln"}
+
+
+def test_an_account_wide_field_is_made_with_its_rows(account: Account, editor: User, group: Group) -> None:
+    wide = PlannedField("city", "City", FieldType.TEXT, FieldScope.ACCOUNT)
+    run = advance(waiting(group, editor, wide))
+    with account_scope(account.pk):
+        assert (run.status, Field.objects.get().group_id) == (Import.Status.DONE, None)
+
+
+def test_a_cancelled_import_makes_no_field(account: Account, editor: User, group: Group) -> None:
+    run = waiting(group, editor)
+    with account_scope(account.pk):
+        assert cancel_import(run=run, actor=editor, now=timezone.now())
+    advance(run)
+    assert labels(account) == []
+
+
+@pytest.mark.parametrize("label", ["City", "city "])
+def test_a_field_that_somebody_made_meanwhile_ends_the_import(
+    account: Account, editor: User, group: Group, label: str
+) -> None:
+    run = waiting(group, editor)
+    with account_scope(account.pk):
+        create_field(account=account, group=group, label=label, type=FieldType.TEXT, actor=editor, now=NOW)
+    take_pending(group)
+    for _step in range(3):
+        run = advance(run)
+        take_pending(group)
+    assert (run.status, run.failure, run.failure_detail) == (Import.Status.FAILED, "fields_changed", {"label": "City"})
+
+
+def test_a_key_that_somebody_took_meanwhile_ends_the_import(account: Account, editor: User, group: Group) -> None:
+    run = waiting(group, editor)
+    with account_scope(account.pk):
+        other = make_group(account, "Another list")
+        create_field(account=account, group=other, label="City", type=FieldType.TEXT, actor=editor, now=NOW)
+    run = advance(run)
+    assert (run.status, run.failure) == (Import.Status.FAILED, "fields_changed")
+    assert labels(account) == ["City"]
