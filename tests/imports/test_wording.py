@@ -10,6 +10,7 @@ from imports.templatetags.imports_format import failure
 from imports.wording import CANNOT_IMPORT, FAILURES, FILE_PROBLEMS, REASONS, file_problem, reason_label
 
 RUN_FAILURES = {
+    "fields_changed",
     "backup_failed",
     "group_deleted",
     "group_locked",
