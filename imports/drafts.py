@@ -190,4 +190,5 @@ def sniffed_from_json(data: dict[str, Any]) -> Sniffed:
             for column in data["columns"]
         ),
         sample=tuple(tuple(row) for row in data["sample"]),
+        inner_name=data.get("inner_name", ""),  # drafts of an older Listkeep have none
     )

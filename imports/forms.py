@@ -14,7 +14,7 @@ from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.models import Group
 
-ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,text/csv,text/plain"
+ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,.zip,text/csv,text/plain"
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 ENCODING_LABELS: Final[dict[str, Promise | str]] = {

@@ -1,12 +1,14 @@
 """What people read about files, rows and imports that went wrong: a sentence for each code, and the next step."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from imports.readers import FileProblem, Reason, UnreadableFile
+
+NAMES_SHOWN: Final = 3
 
 FILE_PROBLEMS: Final[dict[FileProblem, Promise]] = {
     FileProblem.EMPTY: gettext_lazy("The file is empty. Choose a file that has at least one row."),
@@ -20,13 +22,25 @@ FILE_PROBLEMS: Final[dict[FileProblem, Promise]] = {
         "This workbook is protected with a password. Save it without a password and upload it again."
     ),
     FileProblem.ZIP_BOMB: gettext_lazy(
-        "This workbook unpacks to more data than any list of recipients holds. Save the sheet as CSV and upload that."
+        "This file unpacks to more data than any list of recipients holds. Save the table as CSV and upload that file."
+    ),
+    FileProblem.ZIP_PASSWORD_PROTECTED: gettext_lazy(
+        "This ZIP archive is protected with a password. Pack the file without a password, or upload the file itself."
+    ),
+    FileProblem.ZIP_WITHOUT_TABLE: gettext_lazy(
+        "This ZIP archive holds no table. Put your list into it as CSV, TXT, XLSX or XLS, or upload the list itself."
+    ),
+    FileProblem.ZIP_WITH_SEVERAL_TABLES: gettext_lazy(
+        "This ZIP archive holds %(number)d tables: %(names)s. Upload one of them, or an archive with only that one."
+    ),
+    FileProblem.DAMAGED_ZIP: gettext_lazy(
+        "This ZIP archive cannot be unpacked. Pack the file again, or upload the file itself."
     ),
     FileProblem.WORKBOOK_TOO_LARGE: gettext_lazy(
         "This workbook is too large to be opened. Save the sheet as CSV and upload that file."
     ),
     FileProblem.DAMAGED_WORKBOOK: gettext_lazy(
-        "This workbook is damaged. Open it in your spreadsheet program, save it as a new XLSX file and upload that one."
+        "This file is damaged. Open your list in a spreadsheet program, save it as a new XLSX file and upload that one."
     ),
     FileProblem.UNSUPPORTED_WORKBOOK: gettext_lazy(
         "Workbooks of this kind cannot be read. Save the sheet as XLSX or CSV and upload that file."
@@ -51,6 +65,8 @@ REASONS: Final[dict[Reason, Promise]] = {
     Reason.MISSING_EMAIL: gettext_lazy("No e-mail address"),
     Reason.INVALID_EMAIL: gettext_lazy("Invalid e-mail address"),
     Reason.BLOCKED: gettext_lazy("Blocked address"),
+    Reason.UNKNOWN_STATUS: gettext_lazy("Unknown status"),
+    Reason.NOT_CONFIRMED: gettext_lazy("Sign-up not confirmed"),
     Reason.UNREADABLE_DATE_TIME: gettext_lazy("Unreadable time of registration or sign-off"),
     Reason.UNREADABLE_DATE: gettext_lazy("Unreadable date"),
     Reason.UNREADABLE_NUMBER: gettext_lazy("Unreadable number"),
@@ -99,16 +115,23 @@ CANNOT_IMPORT: Final[dict[str, Promise]] = {
 
 def file_problem(error: UnreadableFile) -> str:
     """What is wrong with a file, where, and what to do, in the present language."""
-    return unreadable_sentence(error.code, line=error.line, column=error.column)
+    return unreadable_sentence(error.code, line=error.line, column=error.column, about=error.detail)
 
 
-def unreadable_sentence(code: str, *, line: int | None, column: int | None) -> str:
+def unreadable_sentence(code: str, *, line: int | None, column: int | None, about: str) -> str:
     """As `file_problem`, from an import's `failure_detail`."""
     sentence = str(FILE_PROBLEMS[FileProblem(code)])
+    if code == FileProblem.ZIP_WITH_SEVERAL_TABLES:
+        sentence %= _some_names(about.split("\n"))
     if line is None:
         return sentence
     place = _("The place: line %(line)d, column %(column)d.") if column is not None else _("The place: line %(line)d.")
     return f"{sentence} {place % {'line': line, 'column': column}}"
+
+
+def _some_names(names: list[str]) -> dict[str, Any]:
+    shown = names[:NAMES_SHOWN] + ["…"] * (len(names) > NAMES_SHOWN)
+    return {"number": len(names), "names": ", ".join(shown)}
 
 
 def cannot_import_sentence(code: str) -> str:

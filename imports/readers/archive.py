@@ -1,13 +1,14 @@
-"""Look at an XLSX file (a ZIP archive) before it is opened, lest it unpack to more than a machine should take.
+"""Look into a ZIP archive before anything of it is unpacked, lest it be more than a machine should take.
 
-The reader of workbooks unpacks a sheet into a rectangle of cells in memory. Two kinds of small file would fill it: one
-that unpacks to gigabytes, and one with a few cells very far apart.
+An XLSX workbook is one as well. The reader of workbooks unpacks a sheet into a rectangle of cells in memory. Two kinds
+of small file would fill it: one that unpacks to gigabytes, and one with a few cells very far apart.
 """
 
+import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,10 @@ MAX_UNPACKED_BYTES: Final = 2 * 1024 * 1024 * 1024
 MAX_RATIO: Final = 250
 _RATIO_MATTERS_FROM: Final = 64 * 1024 * 1024
 MAX_CELLS: Final = 30_000_000
-_PIECE_BYTES: Final = 4 * 1024 * 1024
+ENCRYPTED: Final = 0x41
+"""The flags of a member that needs a password."""
+_AES: Final = 99  # stands in place of a method, always with a flag for the password
+PIECE_BYTES: Final = 4 * 1024 * 1024
 _OVERLAP: Final = 64
 
 _FAR_COLUMN: Final = r'r="[A-Z]{3}'  # beyond column ZZ, the 702nd
@@ -30,43 +34,69 @@ _FAR_ROW: Final = r'r="(?:[A-Z]{1,3})?[0-9]{6}'
 _REFERENCE: Final = re.compile(rb'r="([A-Z]{1,4})([0-9]{1,10})"')
 
 
+class _Bytes(io.FileIO):
+    """The bytes of an archive. None of its parts is larger than a piece; only a table of contents claims to be."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > PIECE_BYTES:
+            raise zipfile.BadZipFile(f"The table of contents has {size} bytes.")
+        return super().read(size) or b""
+
+
+@contextmanager
+def opened(path: Path, *, damaged: FileProblem = FileProblem.DAMAGED_WORKBOOK) -> Iterator[zipfile.ZipFile]:
+    """The archive at `path`, for the block. Raises UnreadableFile with `damaged` when it cannot be read."""
+    try:
+        with _Bytes(path) as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise UnreadableFile(damaged, detail=str(error)) from error
+
+
+def document_in(names: Collection[str]) -> str:
+    """What document an archive with these members is: xlsx, xlsb, ods, numbers, other; "" for none, but some files."""
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "content.xml" in names and "mimetype" in names:
+        return "ods"
+    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
+        return "numbers"
+    return "other" if "[Content_Types].xml" in names or "mimetype" in names else ""
+
+
 def is_xlsx(path: Path) -> bool:
     """True for an archive that is an XLSX workbook; nothing in it is unpacked. Raises UnreadableFile for any other."""
-    with _opened(path) as archive:
-        names = set(archive.namelist())
-    if "xl/workbook.xml" in names:
-        return True
-    if "xl/workbook.bin" in names:
-        raise UnreadableFile(FileProblem.UNSUPPORTED_WORKBOOK, detail="xlsb")
-    if "content.xml" in names and "mimetype" in names:
-        raise UnreadableFile(FileProblem.UNSUPPORTED_WORKBOOK, detail="ods")
-    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
-        raise UnreadableFile(FileProblem.UNSUPPORTED_WORKBOOK, detail="numbers")
-    raise UnreadableFile(FileProblem.NOT_TEXT, detail="zip")
+    with opened(path) as archive:
+        document = document_in(set(archive.namelist()))
+    if document in ("", "other"):
+        raise UnreadableFile(FileProblem.NOT_TEXT, detail="zip")
+    if document != "xlsx":
+        raise UnreadableFile(FileProblem.UNSUPPORTED_WORKBOOK, detail=document)
+    return True
 
 
 def check_archive(path: Path) -> None:
-    """Raise UnreadableFile when the archive is damaged, encrypted, a ZIP bomb, or has too large a sheet."""
-    with _opened(path) as archive:
+    """Raise UnreadableFile when a workbook's archive is damaged, encrypted, a ZIP bomb, or has too large a sheet."""
+    with opened(path) as archive:
         members = archive.infolist()
-        _check_sizes(members)
-        if any(member.flag_bits & 1 for member in members):
+        check_members(members)
+        if any(member.flag_bits & ENCRYPTED for member in members):
             raise UnreadableFile(FileProblem.PASSWORD_PROTECTED)
         for member in members:
             if member.filename.endswith((".xml", ".rels")):
                 _check_member(archive, member)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise UnreadableFile(FileProblem.DAMAGED_WORKBOOK, detail=str(error)) from error
+def check_members(members: Sequence[zipfile.ZipInfo]) -> None:
+    """Raise UnreadableFile for members that are too large together, and BadZipFile for one that is packed unusually.
 
-
-def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
+    Python unpacks the unusual methods without a bound: a few bytes become gigabytes in one step.
+    """
+    for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _AES):
+            raise zipfile.BadZipFile(f"The member is packed by method {member.compress_type}.")
     unpacked = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > _RATIO_MATTERS_FROM and unpacked > MAX_RATIO * packed):
@@ -79,7 +109,7 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     far_row = far_column = wide = False
     tail = b""
     with archive.open(member) as file:
-        while piece := file.read(_PIECE_BYTES):
+        while piece := file.read(PIECE_BYTES):
             if not is_sheet:
                 continue
             text = pa.array([tail + piece], pa.binary())
@@ -102,7 +132,7 @@ def _measure(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     last_row = last_column = 0
     tail = b""
     with archive.open(member) as file:
-        while piece := file.read(_PIECE_BYTES):
+        while piece := file.read(PIECE_BYTES):
             references = set(_REFERENCE.findall(tail + piece))
             last_row = max([last_row, *(int(row) for _, row in references)])
             last_column = max([last_column, *(_column_number(letters) for letters, _ in references)])

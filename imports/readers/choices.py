@@ -36,6 +36,19 @@ class DecimalMark(StrEnum):
     POINT = "point"
 
 
+class StatusFormat(StrEnum):
+    """How a column that has no dates tells who may be written to."""
+
+    WORDS = "words"  # active, unsubscribed, bounced, …
+    YES_ACTIVE = "yes_active"  # an opt-in: “no” is a sign-off
+    YES_UNSUBSCRIBED = "yes_unsubscribed"  # an opt-out: every entry but “no” is a sign-off
+    YES_BOUNCED = "yes_bounced"  # every entry but “no” is a bounce, as a reason for it is
+
+
+STATUS_TARGET: Final = "subscription-status"
+"""The target that becomes no column of its own but sign-offs and bounces. No field can have this key."""
+
+
 ENCODINGS: Final = (
     "utf-8",
     "utf-16-le",
@@ -84,9 +97,10 @@ class Source:
 class ColumnMapping:
     """Where one column of the master-data file comes from.
 
-    `target` is a base column or a field key; `column` the 0-based position in the source file, or None; `alternative`
-    is the value that every row gets when `column` is None. With neither, the target is not mapped. `date_format`
-    matters to dates and status columns (None: ISO), `decimal` to numbers (None: point).
+    `target` is a base column, a field key or STATUS_TARGET; `column` the 0-based position in the source file, or None;
+    `alternative` is the value that every row gets when `column` is None. With neither, the target is not mapped.
+    `date_format` matters to dates and status columns (None: ISO), `decimal` to numbers (None: point), `status` to
+    STATUS_TARGET (None: words), to `deactivated_at` and `bounced_at` (None: the column has dates).
     """
 
     target: str
@@ -94,6 +108,12 @@ class ColumnMapping:
     alternative: str | None = None
     date_format: DateFormat | None = None
     decimal: DecimalMark | None = None
+    status: StatusFormat | None = None
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether there is a column or an alternative."""
+        return self.column is not None or bool((self.alternative or "").strip())
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -102,12 +122,14 @@ class ColumnMapping:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Back from `to_json`. Raises KeyError or ValueError for anything else."""
+        status = data.get("status")  # mappings kept before there was one have none
         return cls(
             target=data["target"],
             column=data["column"],
             alternative=data["alternative"],
             date_format=DateFormat(data["date_format"]) if data["date_format"] else None,
             decimal=DecimalMark(data["decimal"]) if data["decimal"] else None,
+            status=StatusFormat(status) if status else None,
         )
 
 
@@ -117,6 +139,8 @@ class SniffedColumn:
 
     Names may repeat. `samples` are its cells in the first rows. `date_formats` and `decimals` are the notations in
     which every non-empty cell of the first 1,000 rows can be read, the likeliest first; empty when there is none.
+    `values` are its different cells in those rows, the most frequent first and "" for an empty one; empty when there
+    are more than 20, or long ones.
     """
 
     position: int
@@ -124,16 +148,18 @@ class SniffedColumn:
     samples: tuple[str, ...]
     date_formats: tuple[DateFormat, ...]
     decimals: tuple[DecimalMark, ...]
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sniffed:
     """What a file seems to be. `sheets` are the names of a workbook's sheets; `sample` its first rows, header left out.
 
-    Each row of `sample` has as many cells as there are `columns`.
+    Each row of `sample` has as many cells as there are `columns`. `inner_name` is the table's name in its ZIP archive.
     """
 
     source: Source
     sheets: tuple[str, ...]
     columns: tuple[SniffedColumn, ...]
     sample: tuple[tuple[str, ...], ...]
+    inner_name: str = ""

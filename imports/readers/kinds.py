@@ -6,9 +6,9 @@ from typing import Final
 from imports.readers.archive import is_xlsx
 from imports.readers.choices import Kind
 from imports.readers.problems import FileProblem, UnreadableFile
+from imports.readers.unpacking import ZIP_SIGNATURES
 
 _HEAD_BYTES: Final = 8 * 1024
-_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_WORKBOOKS: Final = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -44,7 +44,7 @@ def detect_kind(path: Path) -> Kind:
         head = file.read(_HEAD_BYTES)
     if not head:
         raise UnreadableFile(FileProblem.EMPTY)
-    if head.startswith(_ZIP) and is_xlsx(path):
+    if head.startswith(ZIP_SIGNATURES) and is_xlsx(path):
         return Kind.XLSX
     if head.startswith(_OLE):
         return _detect_ole(path)

@@ -13,7 +13,11 @@ class FileProblem(StrEnum):
     NOT_TEXT = "not_text"  # an image, a PDF, an archive, … whatever its name says; `detail` names what it seems to be
     UNKNOWN_ENCODING = "unknown_encoding"  # text, but in no encoding that could be guessed; the person may choose one
     PASSWORD_PROTECTED = "password_protected"  # noqa: S105  # a code, no password
-    ZIP_BOMB = "zip_bomb"  # unpacks to more than a spreadsheet can rightly hold
+    ZIP_BOMB = "zip_bomb"  # unpacks to more than a list of recipients can rightly hold
+    ZIP_PASSWORD_PROTECTED = "zip_password_protected"  # noqa: S105  # as above
+    ZIP_WITHOUT_TABLE = "zip_without_table"
+    ZIP_WITH_SEVERAL_TABLES = "zip_with_several_tables"  # `detail` has their names, one a line
+    DAMAGED_ZIP = "damaged_zip"
     WORKBOOK_TOO_LARGE = "workbook_too_large"  # more cells than fit in memory; the same as CSV could be read
     DAMAGED_WORKBOOK = "damaged_workbook"
     UNSUPPORTED_WORKBOOK = "unsupported_workbook"  # ODS, XLSB, Numbers, … ; `detail` is the format
@@ -65,6 +69,8 @@ class Reason(StrEnum):
     MISSING_EMAIL = "missing_email"
     INVALID_EMAIL = "invalid_email"
     BLOCKED = "blocked"  # the address is on a block list
+    UNKNOWN_STATUS = "unknown_status"  # a word of which nobody knows whether its person may be written to
+    NOT_CONFIRMED = "not_confirmed"  # the status says that the sign-up is open, and no activation date can say so
     UNREADABLE_DATE_TIME = "unreadable_date_time"  # a status date; never guessed, consent depends on it
     UNREADABLE_DATE = "unreadable_date"
     UNREADABLE_NUMBER = "unreadable_number"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -14,8 +15,11 @@ from imports.readers.convert import Check, TargetColumn, email_column, target_co
 from imports.readers.delimited import DelimitedText
 from imports.readers.problems import Reason
 from imports.readers.rejects import RejectedRows
+from imports.readers.status_column import StatusColumn
+from imports.readers.unpacking import unpacked
 from imports.readers.workbook import Sheet
 from recipients.masterdata.file import (
+    LINE,
     STATUS_COLUMNS,
     Description,
     FieldDefinition,
@@ -59,19 +63,26 @@ def read(
     progress: Progress,
     time_zone: str = "Europe/Berlin",
     blocked: BlockList | None = None,
+    now: datetime | None = None,
 ) -> ReadResult:
     """Read the file at `path` into a master-data file at `target`, with `line` and the mapped columns only.
 
+    A column of statuses in words is mapped to STATUS_TARGET and becomes sign-offs and bounces; those without a date are
+    of `now`, by default the moment when the reading starts.
+    Of a ZIP archive the one table in it is read, as `source` says.
     Rows that cannot be read, or whose address is `blocked`, go to `rejected`, a Parquet file with REJECTED_SCHEMA.
     Dates and times without an offset are taken as local in `time_zone`. Doubles are not looked for.
     `progress(rows done, rows known or None)` is called after each block; what it raises ends the reading. On any error
     neither file is left.
     Raises UnreadableFile and InvalidMapping.
     """
-    with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, mapping) as rows:
+    with unpacked(path) as (table, _), _opened(table, source, mapping) as rows:
         addresses = email_column(mapping)
-        columns = target_columns(mapping, fields, zone=ZoneInfo(time_zone), width=len(rows.header))
-        mapped = [column.mapping.target for column in columns]
+        now = now or datetime.now(UTC)
+        width = len(rows.header)
+        columns = target_columns(mapping, fields, zone=ZoneInfo(time_zone), width=width, now=now)
+        status = StatusColumn.of(mapping, width=width, now=now)
+        mapped = {column.mapping.target for column in columns}.union(status.fills if status else ())
         schema = schema_for(fields, with_line=True, only=mapped)
         description = Description(
             group_name="",
@@ -88,7 +99,14 @@ def read(
                 MasterDataWriter(target, description, schema) as writer,
             ):
                 return _read_blocks(
-                    rows, columns, blocked=blocked, schema=schema, writer=writer, rejects=rejects, progress=progress
+                    rows,
+                    columns,
+                    status,
+                    blocked=blocked,
+                    schema=schema,
+                    writer=writer,
+                    rejects=rejects,
+                    progress=progress,
                 )
         except BaseException:
             # The file of rejected rows may fail last of all, when the other one is complete.
@@ -96,9 +114,14 @@ def read(
             raise
 
 
+def _opened(path: Path, source: Source, mapping: Sequence[ColumnMapping]) -> DelimitedText | Sheet:
+    return DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, mapping)
+
+
 def _read_blocks(
     rows: RowSource,
     columns: Sequence[TargetColumn],
+    status: StatusColumn | None,
     *,
     blocked: BlockList | None,
     schema: pa.Schema,
@@ -109,13 +132,19 @@ def _read_blocks(
     positions = {
         column.mapping.target: column.mapping.column for column in columns if column.mapping.column is not None
     }
-    wanted = sorted(set(positions.values()))
     never_missing = [position for target, position in positions.items() if target in STATUS_COLUMNS]
+    if status is not None and status.position is not None:
+        never_missing.append(status.position)
+    wanted = sorted({*positions.values(), *never_missing})
     constants = {column.mapping.target: column.alternative() for column in columns if column.mapping.column is None}
     rows_read = rows_total = short_rows = 0
     for block in rows.blocks(wanted, never_missing):
         values, checks = _convert(block, columns, constants, blocked)
-        batch = pa.RecordBatch.from_arrays([*values, block.lines], schema=schema)
+        if status is not None:
+            checks += status.fill(values, block)
+        checks.sort(key=lambda check: _PRIORITY[check.reason])
+        values[LINE] = block.lines
+        batch = pa.RecordBatch.from_arrays([values[name] for name in schema.names], schema=schema)
         kept = rejects.add(block, checks)
         if kept is not None:
             batch = batch.filter(kept)
@@ -135,18 +164,18 @@ def _read_blocks(
 
 def _convert(
     block: Block, columns: Sequence[TargetColumn], constants: dict[str, pa.Scalar], blocked: BlockList | None
-) -> tuple[list[pa.Array], list[Check]]:
-    """The columns of a block, in file order, and every check on them."""
-    values: list[pa.Array] = []
+) -> tuple[dict[str, pa.Array], list[Check]]:
+    """The columns of a block by their names in the master-data file, and every check on them."""
+    values: dict[str, pa.Array] = {}
     checks: list[Check] = []
     for column in columns:
         position = column.mapping.column
         if position is None:
-            values.append(pa.repeat(constants[column.mapping.target], len(block.lines)))
+            values[column.mapping.target] = pa.repeat(constants[column.mapping.target], len(block.lines))
             continue
         array, found = column.values(block.columns[position], position, has_nul=block.has_nul)
-        values.append(array)
+        values[column.mapping.target] = array
         checks += found
         if blocked is not None and column.mapping.target == "email":
             checks.append(Check(blocked.matches(array), Reason.BLOCKED, position))
-    return values, sorted(checks, key=lambda check: _PRIORITY[check.reason])
+    return values, checks

@@ -13,6 +13,7 @@ from imports.readers.encodings import Utf8Stream, guess_encoding
 from imports.readers.kinds import detect_kind
 from imports.readers.notations import guess_date_formats, guess_decimals
 from imports.readers.records import Grammar
+from imports.readers.unpacking import unpacked
 from imports.readers.workbook import Sheet
 
 SAMPLE_ROWS: Final = 5
@@ -25,8 +26,14 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
     """Guess how the file at `path` is to be read, from its bytes; `file_name` (as uploaded) only breaks ties.
 
     With `chosen`, nothing about the source is guessed: columns and samples are shown as that choice reads them.
-    Raises UnreadableFile.
+    Of a ZIP archive the one table in it is read. Raises UnreadableFile.
     """
+    with unpacked(path) as (table, inner_name):
+        sniffed = _sniff(table, inner_name or file_name, chosen)
+    return replace(sniffed, inner_name=inner_name)
+
+
+def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
     source = chosen or _guess_source(path, file_name)
     with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source) as rows:
         names = clean_cells(rows.header)

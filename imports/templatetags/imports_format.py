@@ -52,8 +52,10 @@ def failure(run: Import) -> str:
     sentence = failure_sentence(run.failure)
     detail = run.failure_detail
     if run.failure == "unreadable" and "problem" in detail:
-        place = unreadable_sentence(detail["problem"], line=detail.get("line"), column=detail.get("column"))
-        return f"{sentence} {place}"
+        problem = unreadable_sentence(
+            detail["problem"], line=detail.get("line"), column=detail.get("column"), about=detail.get("about", "")
+        )
+        return f"{sentence} {problem}"
     return sentence
 
 

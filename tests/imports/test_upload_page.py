@@ -99,6 +99,28 @@ def test_a_workbook_becomes_a_draft(client: Client, group: Group, storage: Path)
     assert (found.source["kind"], found.sniffed["sheets"]) == ("xlsx", ["Sheet"])
 
 
+def packed(**members: str) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(f"{name}.csv", text)
+    return content.getvalue()
+
+
+def test_a_table_in_a_zip_archive_becomes_a_draft_and_is_named(client: Client, group: Group, storage: Path) -> None:
+    found = draft(client, group, packed(personen=CSV), "kunden.zip")
+    page = read(client.get(reverse("imports:mapping", args=[group.account_id, found.pk])))
+    assert (found.source["kind"], len(found.sniffed["sample"])) == ("csv", 2)
+    assert "kunden.zip › personen.csv" in page.all("h2")[0].text
+
+
+def test_a_zip_archive_of_several_tables_is_told_with_their_names(client: Client, group: Group, storage: Path) -> None:
+    response = upload(client, group, packed(a=CSV, b=CSV), "kunden.zip")
+    (told,) = errors(response)
+    assert told.startswith("kunden.zip: This ZIP archive holds 2 tables: a.csv, b.csv.")
+    assert (drafts(group.account_id), files_in(storage)) == ([], [])
+
+
 def test_pasted_rows_become_a_draft(client: Client, group: Group, storage: Path) -> None:
     response = client.post(url_of(group), {"text": "E-Mail\tOrt\nada@example.org\tMünchen\n"})
     (found,) = drafts(group.account_id)

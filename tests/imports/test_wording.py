@@ -47,6 +47,17 @@ def test_a_place_is_told_when_there_is_one(line: int | None, column: int | None,
     assert file_problem(error) == f"The file is empty. Choose a file that has at least one row.{place}"
 
 
+@pytest.mark.parametrize(
+    ("detail", "names"),
+    [("a.csv\nb.csv", "2 tables: a.csv, b.csv."), ("a.csv\nb.csv\nc.csv\nd.csv", "4 tables: a.csv, b.csv, c.csv, ….")],
+)
+def test_the_tables_of_an_archive_are_named(detail: str, names: str) -> None:
+    error = UnreadableFile(FileProblem.ZIP_WITH_SEVERAL_TABLES, detail=detail)
+    assert file_problem(error) == (
+        f"This ZIP archive holds {names} Upload one of them, or an archive with only that one."
+    )
+
+
 def test_a_reason_is_told_in_the_persons_language() -> None:
     with translation.override("de"):
         assert reason_label("invalid_email") == "Ungültige E-Mail-Adresse"

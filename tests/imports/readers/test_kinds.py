@@ -83,7 +83,7 @@ def test_workbook_with_a_password_is_named(tmp_path: Path) -> None:
     [
         ("xl/workbook.bin", (FileProblem.UNSUPPORTED_WORKBOOK, "xlsb")),
         ("Index/Document.iwa", (FileProblem.UNSUPPORTED_WORKBOOK, "numbers")),
-        ("word/document.xml", (FileProblem.NOT_TEXT, "zip")),
+        ("[Content_Types].xml", (FileProblem.NOT_TEXT, "zip")),
     ],
 )
 def test_other_archive_is_named(tmp_path: Path, member: str, problem: tuple[FileProblem, str]) -> None:
