@@ -6,6 +6,7 @@
 from imports.readers.choices import (
     DELIMITERS,
     ENCODINGS,
+    STATUS_TARGET,
     ColumnMapping,
     DateFormat,
     DecimalMark,
@@ -13,6 +14,7 @@ from imports.readers.choices import (
     Sniffed,
     SniffedColumn,
     Source,
+    StatusFormat,
 )
 from imports.readers.mapping import guess_mapping
 from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
@@ -24,6 +26,7 @@ __all__ = [
     "DELIMITERS",
     "ENCODINGS",
     "REJECTED_SCHEMA",
+    "STATUS_TARGET",
     "ColumnMapping",
     "DateFormat",
     "DecimalMark",
@@ -36,6 +39,7 @@ __all__ = [
     "Sniffed",
     "SniffedColumn",
     "Source",
+    "StatusFormat",
     "UnreadableFile",
     "guess_mapping",
     "original_header",

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from imports.readers.cells import clean
-from imports.readers.choices import ColumnMapping, DateFormat, DecimalMark
+from imports.readers.choices import STATUS_TARGET, ColumnMapping, DateFormat, DecimalMark
 from imports.readers.columns import Converted
 from imports.readers.date_columns import convert_dates, convert_moments
 from imports.readers.numbers import convert_numbers
 from imports.readers.problems import InvalidMapping, MappingProblem, Reason
+from imports.readers.statuses import convert_entries, convert_sign_offs
 from imports.readers.words import convert_genders, convert_tags
 from recipients.masterdata.address import judge_column
 from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldType
@@ -34,19 +36,26 @@ class Check:
 class TargetColumn:
     """One column of the master-data file, and how it is made from a column of texts."""
 
-    def __init__(self, mapping: ColumnMapping, field_type: FieldType | None, zone: ZoneInfo) -> None:
+    def __init__(self, mapping: ColumnMapping, field_type: FieldType | None, zone: ZoneInfo, now: datetime) -> None:
         """`field_type` is None for a base column."""
         self.mapping = mapping
         self._read, self._reason = (
-            self._base_reader(zone) if field_type is None else self._field_reader(field_type, zone)
+            self._base_reader(zone, now) if field_type is None else self._field_reader(field_type, zone)
         )
 
-    def _base_reader(self, zone: ZoneInfo) -> tuple[Reader, Reason]:
+    def _base_reader(self, zone: ZoneInfo, now: datetime) -> tuple[Reader, Reason]:
         date_format = self.mapping.date_format or DateFormat.ISO
         if self.mapping.target == "email":
             return _convert_emails, Reason.INVALID_EMAIL
         if self.mapping.target in STATUS_COLUMNS:
-            return lambda texts: convert_moments(texts, date_format, zone), Reason.UNREADABLE_DATE_TIME
+
+            def dates(texts: pa.Array) -> Converted:
+                return convert_moments(texts, date_format, zone)
+
+            if self.mapping.target not in ("deactivated_at", "bounced_at"):
+                return dates, Reason.UNREADABLE_DATE_TIME
+            read = convert_sign_offs if self.mapping.status is None else convert_entries
+            return lambda texts: read(texts, dates=dates, now=now), Reason.UNREADABLE_DATE_TIME
         if self.mapping.target == "tags":
             return convert_tags, Reason.TEXT_TOO_LONG
         return _convert_texts, Reason.TEXT_TOO_LONG
@@ -108,17 +117,18 @@ def email_column(mapping: Sequence[ColumnMapping]) -> int:
 
 
 def target_columns(
-    mapping: Sequence[ColumnMapping], fields: Sequence[FieldDefinition], *, zone: ZoneInfo, width: int
+    mapping: Sequence[ColumnMapping], fields: Sequence[FieldDefinition], *, zone: ZoneInfo, width: int, now: datetime
 ) -> list[TargetColumn]:
     """The columns that a mapping asks for, in file order; an entry with neither column nor alternative asks for none.
 
-    Raises InvalidMapping. `width` is how many columns the source file has.
+    STATUS_TARGET is left out. Raises InvalidMapping. `width` is how many columns the source file has, `now` the moment
+    from which on a sign-off without a date counts.
     """
     types: dict[str, FieldType | None] = dict.fromkeys(BASE_COLUMNS)
     types.update({field.key: field.type for field in fields})
     by_target: dict[str, ColumnMapping] = {}
     for entry in mapping:
-        if entry.column is None and not (entry.alternative or "").strip():
+        if entry.target == STATUS_TARGET or not entry.is_mapped:
             continue
         if entry.target not in types:
             raise InvalidMapping(MappingProblem.UNKNOWN_TARGET, target=entry.target)
@@ -127,4 +137,4 @@ def target_columns(
         if entry.column is not None and not 0 <= entry.column < width:
             raise InvalidMapping(MappingProblem.NO_SUCH_COLUMN, target=entry.target)
         by_target[entry.target] = entry
-    return [TargetColumn(by_target[name], types[name], zone) for name in types if name in by_target]
+    return [TargetColumn(by_target[name], types[name], zone, now) for name in types if name in by_target]

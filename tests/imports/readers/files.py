@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def read_file(
     source: Source | None = None,
     time_zone: str = "Europe/Berlin",
     blocked: BlockList | None = None,
+    now: datetime | None = None,
 ) -> Reading:
     """What `read` makes of a file; the address is in the first column unless mapped."""
     target, rejected = path.with_suffix(".parquet"), path.with_suffix(".rejected.parquet")
@@ -62,6 +64,7 @@ def read_file(
         progress=ignore_progress,
         time_zone=time_zone,
         blocked=blocked,
+        now=now,
     )
     with MasterDataFile.open(target) as file:
         rows = [row for batch in file.batches() for row in batch.to_pylist()]
