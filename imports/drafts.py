@@ -164,6 +164,7 @@ def sniffed_to_json(sniffed: Sniffed) -> dict[str, Any]:
     for column in found["columns"]:
         column["name"] = _storable(column["name"])
         column["samples"] = [_storable(cell) for cell in column["samples"][:SAMPLE_ROWS]]
+        column["values"] = [_storable(cell) for cell in column["values"]]
     found["sample"] = [[_storable(cell) for cell in row] for row in found["sample"][:SAMPLE_ROWS]]
     return found
 
@@ -186,6 +187,7 @@ def sniffed_from_json(data: dict[str, Any]) -> Sniffed:
                 samples=tuple(column["samples"]),
                 date_formats=tuple(DateFormat(one) for one in column["date_formats"]),
                 decimals=tuple(DecimalMark(one) for one in column["decimals"]),
+                values=tuple(column.get("values", ())),
             )
             for column in data["columns"]
         ),

@@ -1,5 +1,7 @@
 """Sniff: find out what a person's file is, so that the mapping page can show it and let it be changed."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,8 @@ SAMPLE_ROWS: Final = 5
 _GUESS_ROWS: Final = 1_000
 _GUESS_BYTES: Final = 256 * 1024
 _HEADER_ROWS: Final = 20
+_MOST_VALUES: Final = 20
+_VALUE_LENGTH: Final = 60
 
 
 def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffed:
@@ -56,11 +60,20 @@ def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
                 samples=tuple(cells[:SAMPLE_ROWS]),
                 date_formats=guess_date_formats(cells),
                 decimals=guess_decimals(cells, first=first_decimal),
+                values=_different(cells),
             )
             for position, (name, cells) in enumerate(zip(names, columns, strict=True))
         ),
         sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
     )
+
+
+def _different(cells: Sequence[str]) -> tuple[str, ...]:
+    """The different cells, the most frequent first; none when they are too many to be words with a meaning."""
+    counted = Counter(cells)
+    if len(counted) > _MOST_VALUES or any(len(cell) > _VALUE_LENGTH for cell in counted):
+        return ()
+    return tuple(cell for cell, _ in counted.most_common())
 
 
 def _first_rows(names: list[str], columns: list[list[str]]) -> list[list[str]]:

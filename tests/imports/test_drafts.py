@@ -1,5 +1,6 @@
 """Drafts as services: what is kept, and what is not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ COLUMN = SniffedColumn(
     samples=("a@example.org", ""),
     date_formats=(DateFormat.ISO,),
     decimals=(DecimalMark.COMMA,),
+    values=("a@example.org", ""),
 )
 SNIFFED = Sniffed(
     source=Source(kind=Kind.XLSX, encoding=None, delimiter=None, has_header=True, sheet="Tabelle1"),
@@ -46,8 +48,10 @@ def test_what_was_seen_in_a_file_is_kept_whole() -> None:
 
 
 def test_what_the_database_cannot_hold_is_not_kept() -> None:
-    kept = sniffed_to_json(Sniffed(SNIFFED.source, (), (COLUMN,), (("a\x00b", "c\ud800", "x" * 5000),)))
-    assert kept["sample"] == [["a\ufffdb", "c?", "x" * 200]]
+    cells = ("a\x00b", "c\ud800", "x" * 5000)
+    kept = sniffed_to_json(Sniffed(SNIFFED.source, (), (replace(COLUMN, values=cells),), (cells,)))
+    shown = ["a\ufffdb", "c?", "x" * 200]
+    assert (kept["sample"], kept["columns"][0]["values"]) == ([shown], shown)
 
 
 def test_a_row_that_cannot_be_written_leaves_no_file(

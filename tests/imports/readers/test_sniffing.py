@@ -16,16 +16,28 @@ def sniff_text(folder: Path, content: str | bytes, name: str = "people.csv") -> 
     return sniff(write_file(folder, content, name), file_name=name)
 
 
+def _column(
+    position: int,
+    name: str,
+    cells: tuple[str, ...],
+    *,
+    date_formats: tuple[DateFormat, ...] = (),
+    decimals: tuple[DecimalMark, ...] = (),
+) -> SniffedColumn:
+    """A column of two rows, whose cells are its samples and its values."""
+    return SniffedColumn(position, name, cells, date_formats, decimals, cells)
+
+
 def test_german_spreadsheet_file_is_understood(tmp_path: Path) -> None:
     content = 'E-Mail;Größe;Datum;\r\na@example.org;"1,5";31.12.2024;\r\nb@example.org; 2,25 ;01.01.2025 12:00;x\r\n'
     assert sniff_text(tmp_path, content.encode("windows-1252")) == Sniffed(
         source=text_source(encoding="windows-1252"),
         sheets=(),
         columns=(
-            SniffedColumn(0, "E-Mail", ("a@example.org", "b@example.org"), (), ()),
-            SniffedColumn(1, "Größe", ("1,5", "2,25"), (), (COMMA,)),
-            SniffedColumn(2, "Datum", ("31.12.2024", "01.01.2025 12:00"), (DateFormat.DAY_DOT,), ()),
-            SniffedColumn(3, "", ("", "x"), (), ()),
+            _column(0, "E-Mail", ("a@example.org", "b@example.org")),
+            _column(1, "Größe", ("1,5", "2,25"), decimals=(COMMA,)),
+            _column(2, "Datum", ("31.12.2024", "01.01.2025 12:00"), date_formats=(DateFormat.DAY_DOT,)),
+            _column(3, "", ("", "x")),
         ),
         sample=(("a@example.org", "1,5", "31.12.2024", ""), ("b@example.org", "2,25", "01.01.2025 12:00", "x")),
     )
@@ -177,3 +189,17 @@ def test_date_format_is_guessed_from_all_cells(cells: list[str], formats: tuple[
 )
 def test_decimal_mark_is_guessed_from_all_cells(cells: list[str], marks: tuple[DecimalMark, ...]) -> None:
     assert guess_decimals(cells, first=COMMA) == marks
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["aktiv", "", "abgemeldet", "aktiv"], ("aktiv", "", "abgemeldet")),
+        ([str(number) for number in range(20)], tuple(str(number) for number in range(20))),
+        ([str(number) for number in range(21)], ()),
+        (["x" * 61], ()),
+    ],
+)
+def test_different_cells_are_told_if_they_are_few(tmp_path: Path, cells: list[str], values: tuple[str, ...]) -> None:
+    rows = "".join(f"p{place}@example.org;{cell}\n" for place, cell in enumerate(cells))
+    assert sniff_text(tmp_path, f"E-Mail;Wort\n{rows}").columns[1].values == values
