@@ -60,12 +60,23 @@ def _as_text(column: pa.Array, field: FieldDefinition | None, language: Language
     if pa.types.is_string(column.type):
         return guard(column)
     if pa.types.is_list(column.type):
-        return guard(pc.binary_join(column, _TAG_SEPARATOR))
+        return guard(pc.binary_join(_quoted_where_quoted(column), _TAG_SEPARATOR))
     if pa.types.is_timestamp(column.type):
         return _moments(column)
     if pa.types.is_decimal(column.type):
         return _numbers(column)
     return pc.cast(column, pa.string())
+
+
+def _quoted_where_quoted(tags: pa.Array) -> pa.Array:
+    """Tags with quotation marks around them get another pair, because the reader takes one pair off."""
+    texts = tags.flatten()
+    if not pc.any(pc.starts_with(texts, '"'), min_count=0).as_py():
+        return tags
+    texts = pc.replace_substring_regex(texts, r'(?s)^".*"$', r'"\0"')
+    lengths = pc.fill_null(pc.list_value_length(tags), 0)
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
+    return pa.ListArray.from_arrays(offsets, texts, mask=pc.is_null(tags))
 
 
 def _gender_words(column: pa.Array, language: Language) -> pa.Array:

@@ -29,11 +29,18 @@ def convert_genders(column: pa.Array) -> Converted:
 
 
 def parse_tags(text: str) -> list[str] | None:
-    """The tags of a cell, where commas part them; None when one cannot be stored."""
+    """The tags of a cell, where commas part them; None when one cannot be stored.
+
+    Quotation marks around a tag are not part of it: Mailchimp writes "VIP","Berlin".
+    """
     try:
-        return normalise_tags([text])
+        return normalise_tags(_without_quotes(tag) for tag in normalise_tags([text]))
     except UnstorableText:
         return None
+
+
+def _without_quotes(tag: str) -> str:
+    return tag[1:-1] if len(tag) > 1 and tag[0] == tag[-1] == '"' else tag
 
 
 def convert_tags(column: pa.Array) -> Converted:

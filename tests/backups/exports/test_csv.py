@@ -88,6 +88,13 @@ def test_hostile_text_is_the_same_when_read_again(tmp_path: Path, text: str) -> 
     assert restored(tmp_path, export(tmp_path, [row])) == [row]
 
 
+@pytest.mark.parametrize("tags", [['"vip"'], ['"'], ['""'], ['""vip""', "b2b", '"a'], ['" vip "']])
+def test_tags_in_quotation_marks_are_the_same_when_read_again(tmp_path: Path, tags: list[str]) -> None:
+    empty = {**EMPTY, "email": "a@example.org"}
+    some_rows = [empty, {**empty, "email": "b@example.org", "tags": tags}, empty | {"email": "c@example.org"}]
+    assert restored(tmp_path, export(tmp_path, some_rows)) == some_rows
+
+
 def test_row_is_written_in_words_and_plain_notation(tmp_path: Path) -> None:
     row = {
         **EMPTY,

@@ -23,6 +23,19 @@ def test_gender_is_read_from_words(gender: str | None, words: list[str]) -> None
     )
 
 
+def test_quotation_marks_around_a_tag_are_not_part_of_it() -> None:
+    converted = convert_tags(pa.array(['"VIP","Groß kunde"', '"a", b', '"', '""', '""a""', 'say "hi"', '"VIP", VIP']))
+    assert converted.values.to_pylist() == [
+        ["VIP", "Groß kunde"],
+        ["a", "b"],
+        ['"'],
+        None,
+        ['"a"'],
+        ['say "hi"'],
+        ["VIP"],
+    ]
+
+
 def test_tags_are_parted_at_commas() -> None:
     converted = convert_tags(pa.array([" vip,b2b, vip ", "vip", None, " , ", "x" * 10_001]))
     assert (converted.values.to_pylist(), converted.unreadable.to_pylist()) == (
