@@ -188,6 +188,8 @@ def sniffed_from_json(data: dict[str, Any]) -> Sniffed:
                 date_formats=tuple(DateFormat(one) for one in column["date_formats"]),
                 decimals=tuple(DecimalMark(one) for one in column["decimals"]),
                 values=tuple(column.get("values", ())),
+                likeliest_date_format=DateFormat(one) if (one := column.get("likeliest_date_format")) else None,
+                likeliest_decimal=DecimalMark(one) if (one := column.get("likeliest_decimal")) else None,
             )
             for column in data["columns"]
         ),

@@ -140,7 +140,8 @@ class SniffedColumn:
     Names may repeat. `samples` are its cells in the first rows. `date_formats` and `decimals` are the notations in
     which every non-empty cell of the first 1,000 rows can be read, the likeliest first; empty when there is none.
     `values` are its different cells in those rows, the most frequent first and "" for an empty one; empty when there
-    are more than 20, or long ones.
+    are more than 20, or long ones. `likeliest_date_format` and `likeliest_decimal` are the notations in which most of
+    these cells can be read, so that one wrong cell does not cost all others; None when none of them can be read.
     """
 
     position: int
@@ -149,6 +150,8 @@ class SniffedColumn:
     date_formats: tuple[DateFormat, ...]
     decimals: tuple[DecimalMark, ...]
     values: tuple[str, ...] = ()
+    likeliest_date_format: DateFormat | None = None
+    likeliest_decimal: DecimalMark | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _entry(target: str, column: SniffedColumn, field_type: FieldType | None, *, 
     date_format: DateFormat | None = None
     decimal: DecimalMark | None = None
     if target in STATUS_COLUMNS or field_type is FieldType.DATE:
-        date_format = DateFormat.ISO if is_export else next(iter(column.date_formats), DateFormat.ISO)
+        date_format = DateFormat.ISO if is_export else column.likeliest_date_format or DateFormat.ISO
     if field_type is FieldType.NUMBER:
-        decimal = DecimalMark.POINT if is_export else next(iter(column.decimals), DecimalMark.POINT)
+        decimal = DecimalMark.POINT if is_export else column.likeliest_decimal or DecimalMark.POINT
     return ColumnMapping(target, column.position, None, date_format, decimal)

@@ -13,7 +13,12 @@ from imports.readers.delimited import DelimitedText, separator_line_length
 from imports.readers.delimiters import guess_delimiter, guess_has_header
 from imports.readers.encodings import Utf8Stream, guess_encoding
 from imports.readers.kinds import detect_kind
-from imports.readers.notations import guess_date_formats, guess_decimals
+from imports.readers.notations import (
+    guess_date_formats,
+    guess_decimals,
+    likeliest_date_format,
+    likeliest_decimal,
+)
 from imports.readers.records import Grammar
 from imports.readers.unpacking import unpacked
 from imports.readers.workbook import Sheet
@@ -54,17 +59,24 @@ def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
         source=source,
         sheets=sheets,
         columns=tuple(
-            SniffedColumn(
-                position=position,
-                name=name,
-                samples=tuple(cells[:SAMPLE_ROWS]),
-                date_formats=guess_date_formats(cells),
-                decimals=guess_decimals(cells, first=first_decimal),
-                values=_different(cells),
-            )
+            _look_at(position, name, cells, first_decimal)
             for position, (name, cells) in enumerate(zip(names, columns, strict=True))
         ),
         sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
+    )
+
+
+def _look_at(position: int, name: str, cells: Sequence[str], first_decimal: DecimalMark) -> SniffedColumn:
+    date_formats, decimals = guess_date_formats(cells), guess_decimals(cells, first=first_decimal)
+    return SniffedColumn(
+        position=position,
+        name=name,
+        samples=tuple(cells[:SAMPLE_ROWS]),
+        date_formats=date_formats,
+        decimals=decimals,
+        values=_different(cells),
+        likeliest_date_format=date_formats[0] if date_formats else likeliest_date_format(cells),
+        likeliest_decimal=decimals[0] if decimals else likeliest_decimal(cells, first=first_decimal),
     )
 
 

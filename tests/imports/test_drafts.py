@@ -24,6 +24,8 @@ COLUMN = SniffedColumn(
     date_formats=(DateFormat.ISO,),
     decimals=(DecimalMark.COMMA,),
     values=("a@example.org", ""),
+    likeliest_date_format=DateFormat.ISO,
+    likeliest_decimal=DecimalMark.COMMA,
 )
 SNIFFED = Sniffed(
     source=Source(kind=Kind.XLSX, encoding=None, delimiter=None, has_header=True, sheet="Tabelle1"),

@@ -24,7 +24,15 @@ def column(
     date_formats: tuple[DateFormat, ...] = (),
     decimals: tuple[DecimalMark, ...] = (),
 ) -> SniffedColumn:
-    return SniffedColumn(position, name, samples, date_formats, decimals)
+    return SniffedColumn(
+        position,
+        name,
+        samples,
+        date_formats,
+        decimals,
+        likeliest_date_format=next(iter(date_formats), None),
+        likeliest_decimal=next(iter(decimals), None),
+    )
 
 
 def guessed(*names: str, fields: list[FieldDefinition] | None = None) -> dict[str, int | None]:

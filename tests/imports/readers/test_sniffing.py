@@ -4,10 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from imports.readers import DateFormat, DecimalMark, Kind, Sniffed, SniffedColumn, Source, sniff
+from imports.readers import (
+    ColumnMapping,
+    DateFormat,
+    DecimalMark,
+    Kind,
+    Sniffed,
+    SniffedColumn,
+    Source,
+    guess_mapping,
+    sniff,
+)
 from imports.readers.delimiters import guess_delimiter, guess_has_header
-from imports.readers.notations import guess_date_formats, guess_decimals
-from tests.imports.readers.files import text_source, write_file
+from imports.readers.notations import (
+    guess_date_formats,
+    guess_decimals,
+    likeliest_date_format,
+    likeliest_decimal,
+)
+from recipients.masterdata.file import FieldType
+from tests.imports.readers.files import field, text_source, write_file
 
 COMMA, POINT = DecimalMark.COMMA, DecimalMark.POINT
 
@@ -25,7 +41,8 @@ def _column(
     decimals: tuple[DecimalMark, ...] = (),
 ) -> SniffedColumn:
     """A column of two rows, whose cells are its samples and its values."""
-    return SniffedColumn(position, name, cells, date_formats, decimals, cells)
+    likeliest = next(iter(date_formats), None), next(iter(decimals), None)
+    return SniffedColumn(position, name, cells, date_formats, decimals, cells, *likeliest)
 
 
 def test_german_spreadsheet_file_is_understood(tmp_path: Path) -> None:
@@ -203,3 +220,54 @@ def test_decimal_mark_is_guessed_from_all_cells(cells: list[str], marks: tuple[D
 def test_different_cells_are_told_if_they_are_few(tmp_path: Path, cells: list[str], values: tuple[str, ...]) -> None:
     rows = "".join(f"p{place}@example.org;{cell}\n" for place, cell in enumerate(cells))
     assert sniff_text(tmp_path, f"E-Mail;Wort\n{rows}").columns[1].values == values
+
+
+@pytest.mark.parametrize(
+    ("cells", "date_format"),
+    [
+        (["01.05.2024", "gestern", ""], DateFormat.DAY_DOT),
+        (["01.05.2024", "2024-05-01", "2024-05-02"], DateFormat.ISO),
+        (["01.05.2024", "2024-05-01", "02.05.2024"], DateFormat.DAY_DOT),
+        (["01/05/2024", "nie"], DateFormat.DAY_SLASH),
+        (["01/05/2024", "12/31/2024", "nie"], DateFormat.MONTH_SLASH),
+        (["01/05/2024 1:00 PM", "nie"], DateFormat.MONTH_SLASH),
+        (["45413", "morgen"], DateFormat.EXCEL),
+        (["0", "0000-00-00", "nie"], None),
+        (["31.02.2024"], None),
+        ([], None),
+    ],
+)
+def test_likeliest_date_format_reads_most_cells(cells: list[str], date_format: DateFormat | None) -> None:
+    assert likeliest_date_format(cells) == date_format
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["1,5", "viel", ""], COMMA),
+        (["1.5", "1.25", "2,5"], POINT),
+        (["1.234", "viel"], COMMA),
+        (["1.234", "viel", "1.5"], POINT),
+        (["viel"], None),
+        ([], None),
+    ],
+)
+def test_likeliest_decimal_mark_reads_most_cells(cells: list[str], mark: DecimalMark | None) -> None:
+    assert likeliest_decimal(cells, first=COMMA) == mark
+
+
+def test_one_wrong_cell_does_not_cost_the_guess_for_a_column(tmp_path: Path) -> None:
+    rows = [f"{number}@example.org;{number % 28 + 1:02}.05.2024;{number},5" for number in range(999)]
+    rows.insert(500, "x@example.org;gestern;viel")
+    sniffed = sniff_text(tmp_path, "\n".join(["Mail;Datum;Umsatz", *rows]))
+    fields = [field("datum", FieldType.DATE), field("umsatz", FieldType.NUMBER)]
+    assert (
+        [(column.date_formats, column.decimals) for column in sniffed.columns[1:]],
+        guess_mapping(sniffed.columns, fields)[1:],
+    ) == (
+        [((), ()), ((), ())],
+        [
+            ColumnMapping("datum", 1, None, DateFormat.DAY_DOT, None),
+            ColumnMapping("umsatz", 2, None, None, COMMA),
+        ],
+    )
