@@ -3,8 +3,9 @@
 `plan` counts with them, `details` shows them on samples, `apply` carries them out.
 
 Consent (mission P4): what is not mapped stays; an event that is later wins; who signed off or bounced stays so unless
-`reactivate` asks otherwise, and then only with a sign-up that is later, and not in the future: a date that has not come
-yet is no consent, and outweighs no sign-off.
+`reactivate` asks otherwise. Then those are let in whom the file has as signed up and neither signed off nor bounced, by
+a sign-up that is later than both of theirs and not in the future: a date that has not come yet is no consent, and
+outweighs no sign-off.
 """
 
 from datetime import datetime
@@ -26,20 +27,25 @@ CASE WHEN staged.tags IS NULL OR staged.tags <@ recipient.tags THEN recipient.ta
 ) END
 """
 
-SIGNED_OFF = """
+SIGNED_UP_LATER = """
+(staged.activated_at > greatest(recipient.deactivated_at, recipient.bounced_at) AND staged.activated_at <= %(now)s)
+"""
+
+LET_IN = f"""
+(%(reactivate)s AND staged.deactivated_at IS NULL AND staged.bounced_at IS NULL AND {SIGNED_UP_LATER})
+"""
+
+SIGNED_OFF = f"""
 CASE WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT NULL
      THEN greatest(staged.deactivated_at, recipient.deactivated_at)
      WHEN staged.deactivated_at >= least(coalesce(recipient.activated_at, '-infinity'), %(now)s)
      THEN staged.deactivated_at
-     WHEN staged.deactivated_at IS NULL AND %(reactivate)s
-          AND staged.activated_at > recipient.deactivated_at AND staged.activated_at <= %(now)s THEN NULL
+     WHEN {LET_IN} THEN NULL
      ELSE recipient.deactivated_at END
 """
 
-BOUNCED = """
-CASE WHEN staged.bounced_at IS NULL AND %(reactivate)s
-          AND staged.activated_at > recipient.bounced_at AND staged.activated_at <= %(now)s THEN NULL
-     ELSE greatest(staged.bounced_at, recipient.bounced_at) END
+BOUNCED = f"""
+CASE WHEN {LET_IN} THEN NULL ELSE greatest(staged.bounced_at, recipient.bounced_at) END
 """
 
 DEACTIVATED = """
@@ -49,10 +55,6 @@ coalesce(recipient.deactivated_at, least(staged.deactivated_at, %(now)s))
 IS_ACTIVE = "recipient.activated_at IS NOT NULL AND recipient.deactivated_at IS NULL AND recipient.bounced_at IS NULL"
 
 WAS_LOST = "(recipient.deactivated_at IS NOT NULL OR recipient.bounced_at IS NOT NULL)"
-
-SIGNED_UP_LATER = """
-(staged.activated_at > greatest(recipient.deactivated_at, recipient.bounced_at) AND staged.activated_at <= %(now)s)
-"""
 
 
 def says_signed_up(staged: Staged) -> str:

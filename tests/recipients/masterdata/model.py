@@ -170,12 +170,9 @@ def updated_row(old: Row, row: Row, file: File) -> Row:
     if "tags" in file.mapped:
         new["tags"] = updated_tags(old["tags"] or [], row.get("tags") or [], options) or None
     if file.mapped.intersection(STATUS):
-        signed_up = row.get("activated_at")
-        new["activated_at"] = latest(old["activated_at"], signed_up)
+        new["activated_at"] = latest(old["activated_at"], row.get("activated_at"))
         new["deactivated_at"] = signed_off(old, row, file)
-        asked = options.reactivate and not later(signed_up, file.now)
-        lifted = asked and row.get("bounced_at") is None and later(signed_up, old["bounced_at"])
-        new["bounced_at"] = None if lifted else latest(old["bounced_at"], row.get("bounced_at"))
+        new["bounced_at"] = None if is_let_in(old, row, file) else latest(old["bounced_at"], row.get("bounced_at"))
     return new
 
 
@@ -195,10 +192,14 @@ def signed_off(old: Row, row: Row, file: File) -> datetime | None:
     if theirs:
         signed_up = old["activated_at"] and min(old["activated_at"], file.now)
         return None if later(signed_up, theirs) else theirs
-    signed_up = row.get("activated_at")
-    if file.options.reactivate and later(signed_up, ours) and not later(signed_up, file.now):
-        return None
-    return ours
+    return None if is_let_in(old, row, file) else ours
+
+
+def is_let_in(old: Row, row: Row, file: File) -> bool:
+    """Whether somebody who withdrew is turned active again, because that was asked for and they signed up since."""
+    signed_up, withdrawn = row.get("activated_at"), latest(old["deactivated_at"], old["bounced_at"])
+    says_so = not row.get("deactivated_at") and not row.get("bounced_at")
+    return file.options.reactivate and says_so and later(signed_up, withdrawn) and not later(signed_up, file.now)
 
 
 def is_active(row: Row) -> bool:

@@ -208,6 +208,9 @@ BOUNCED = {"registered_at": NOW, "activated_at": EARLY, "bounced_at": BETWEEN}
         ),
         pytest.param(BOUNCED, {"activated_at": FUTURE}, True, False, 1, id="bounced, signed up in the future"),
         pytest.param(
+            BOUNCED, {"activated_at": LATE, "deactivated_at": NOW}, True, False, 0, id="bounced, signed off in the file"
+        ),
+        pytest.param(
             {"activated_at": FUTURE}, {"deactivated_at": LATE}, False, False, 0, id="a future sign-up outweighs nothing"
         ),
         pytest.param(
