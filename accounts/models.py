@@ -107,6 +107,8 @@ class AuditAction(models.TextChoices):
     FIELD_CREATED = "field_created", _("Field created")
     FIELD_CHANGED = "field_changed", _("Field renamed")
     RECIPIENT_CHANGED = "recipient_changed", _("Recipient edited")
+    BLOCKED = "blocked", _("Block list extended")
+    UNBLOCKED = "unblocked", _("Block list shortened")
     IMPORT_STARTED = "import_started", _("Import started")
     IMPORT_DONE = "import_done", _("Import done")
     IMPORT_FAILED = "import_failed", _("Import failed")

@@ -17,6 +17,7 @@ from accounts.models import Account
 from recipients.exact_json import ExactJSONDecoder
 from recipients.jobs import Job
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH
+from recipients.masterdata.blocklist import MAX_PATTERN_LENGTH, Kind
 from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
 from recipients.querysets import BOUNCED, INACTIVE, GroupQuerySet, RecipientQuerySet
 
@@ -192,6 +193,47 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class BlockedAddress(models.Model):
+    """A pattern of addresses that must not come into one list, or into none of the account when it has no group."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    group = models.ForeignKey(
+        Group, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    pattern = models.CharField(max_length=MAX_PATTERN_LENGTH, db_collation="C")
+    # Patterns of the kind "other" are tried one by one, whichever address is asked about; the rest is looked up.
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    blocked_at = models.DateTimeField()
+    blocked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "group", "pattern"], name="recipients_blocked_pattern_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(kind=Kind.ADDRESS.value, pattern__regex=r"^[^*]+$")
+                    | models.Q(kind=Kind.DOMAIN.value, pattern__regex=r"^\*@[^*]+$")
+                    | models.Q(kind=Kind.ENDING.value, pattern__regex=r"^\*@\*[^*]+$")
+                    | (
+                        models.Q(kind=Kind.OTHER.value, pattern__regex=r"\*")
+                        & ~models.Q(pattern__regex=r"^\*@\*?[^*]+$")
+                    )
+                ),
+                name="recipients_blocked_kind_is_the_patterns",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account", "group"], condition=models.Q(kind=Kind.OTHER.value), name="recipients_blocked_other"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pattern
 
 
 class Deletion(Job):

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
-from recipients.masterdata.blocklist import BlockList
+from recipients.masterdata.blocklist import BlockList, Kind, matches_pattern, patterns_to_look_up
 from recipients.masterdata.file import FieldDefinition
-from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
+from recipients.models import Activity, BlockedAddress, Contact, Deletion, Field, Group, Recipient
 
 ACTIVITIES_SHOWN = 50
 
@@ -64,5 +64,19 @@ def waiting_deletion(group: Group) -> Deletion | None:
 
 
 def block_list_of(group: Group) -> BlockList:
-    """The addresses that nobody may bring into a group."""
-    return BlockList([])
+    """What must not come into a list: its own patterns and the account-wide ones."""
+    return BlockList(_blocked_in(group).values_list("pattern", flat=True))
+
+
+def what_blocks(*, group: Group, email: str) -> BlockedAddress | None:
+    """The pattern that blocks an address (canonical) in a list, the most exact one if there are several."""
+    exact = patterns_to_look_up(email)
+    found = _blocked_in(group).filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
+    places = {pattern: place for place, pattern in enumerate(exact)}
+    matching = [blocked for blocked in found if matches_pattern(email, blocked.pattern)]
+    return min(matching, key=lambda blocked: places.get(blocked.pattern, len(places)), default=None)
+
+
+def _blocked_in(group: Group) -> QuerySet[BlockedAddress]:
+    """The patterns that hold in a list."""
+    return BlockedAddress.objects.filter(Q(group=group) | Q(group__isnull=True), account_id=group.account_id)

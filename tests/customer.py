@@ -31,6 +31,7 @@ from recipients.storage import put
 from tests.factories import (
     make_account,
     make_activity,
+    make_blocked,
     make_contact,
     make_field,
     make_group,
@@ -78,6 +79,8 @@ def make_customer(secret: str) -> Customer:
     account_wide = make_field(account, f"Nummer {secret}", FieldType.NUMBER, key="nummer")
     recipients = [make_recipients(one, secret) for one in groups]
     contact = make_contact(account, recipients[0][0].email, {"nummer": 4711})
+    make_blocked(account, f"*@{secret}.example.org", blocked_by=owner)
+    make_blocked(account, f"spam@{secret}.example", group=group, blocked_by=owner)
     activity = make_activity(recipients[0][0], Activity.Kind.OPENED, subject=f"Betreff {secret}")
     backup, backup_of_deleted = (make_backup(one, owner, label=f"{secret}.csv") for one in (group, deleted))
     deletion = delete_group(deleted, owner)

@@ -16,8 +16,9 @@ from django.test import Client
 from accounts.models import Account, Membership, Role, User
 from accounts.tenancy import account_scope, across_accounts
 from recipients.exact_json import json_text
+from recipients.masterdata.blocklist import kind_of
 from recipients.masterdata.file import FieldType
-from recipients.models import Activity, Contact, Field, Group, Recipient
+from recipients.models import Activity, BlockedAddress, Contact, Field, Group, Recipient
 from recipients.revision import lock_group, raise_revision
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -100,6 +101,13 @@ def make_contact(account: Account, email: str, values: Mapping[str, Value]) -> C
         contact = Contact.objects.create(account=account, email=email, values=RawSQL("%s::jsonb", [json_text(values)]))
         contact.refresh_from_db(fields=["values"])
     return contact
+
+
+def make_blocked(account: Account, pattern: str, *, group: Group | None = None, **fields: Any) -> BlockedAddress:
+    """A canonical pattern on the block list of a list, or without `group` on the account-wide one."""
+    given = {"kind": kind_of(pattern).value, "blocked_at": NOW, **fields}
+    with account_scope(account.pk):
+        return BlockedAddress.objects.create(account=account, group=group, pattern=pattern, **given)
 
 
 def make_activity(

@@ -1,5 +1,6 @@
 """What changes groups, fields and single recipients. Many at once: `masterdata.apply` and `deletion`."""
 
+from recipients.services.blocking import TooManyOtherPatterns, block_addresses, unblock_addresses
 from recipients.services.fields import (
     FieldLabelTaken,
     FieldRefused,
@@ -10,6 +11,7 @@ from recipients.services.fields import (
 )
 from recipients.services.groups import create_group, lock_to_change, set_group_backups, update_group
 from recipients.services.recipients import (
+    AddressBlocked,
     AddressTaken,
     ChangedMeanwhile,
     InvalidAddress,
@@ -21,6 +23,7 @@ from recipients.services.recipients import (
 )
 
 __all__ = [
+    "AddressBlocked",
     "AddressTaken",
     "ChangedMeanwhile",
     "FieldLabelTaken",
@@ -28,7 +31,9 @@ __all__ = [
     "InvalidAddress",
     "MasterData",
     "TooManyFields",
+    "TooManyOtherPatterns",
     "activate_recipient",
+    "block_addresses",
     "create_field",
     "create_group",
     "deactivate_recipient",
@@ -38,5 +43,6 @@ __all__ = [
     "read_master_data",
     "rename_field",
     "set_group_backups",
+    "unblock_addresses",
     "update_group",
 ]

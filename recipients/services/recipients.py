@@ -28,8 +28,8 @@ from recipients.masterdata.values import (
     normalise_tags,
     normalise_text,
 )
-from recipients.models import Contact, Field, Group, Recipient
-from recipients.queries import account_wide_keys, contact_values, fields_of, is_in_a_list
+from recipients.models import BlockedAddress, Contact, Field, Group, Recipient
+from recipients.queries import account_wide_keys, contact_values, fields_of, is_in_a_list, what_blocks
 from recipients.revision import raise_all_revisions, raise_revision
 from recipients.services.groups import lock_to_change
 
@@ -43,6 +43,14 @@ class InvalidAddress(Exception):
 
 class AddressTaken(Exception):
     """Another recipient of the list has the address."""
+
+
+class AddressBlocked(Exception):
+    """A block list holds the address: nobody gets it, and nobody with it becomes active. `blocked` says by what."""
+
+    def __init__(self, blocked: BlockedAddress) -> None:
+        super().__init__(f"block list entry {blocked.pk}")
+        self.blocked = blocked
 
 
 class ChangedMeanwhile(Exception):
@@ -100,8 +108,8 @@ def edit_recipient(
     `changes`: `email` (text), `source` (text or None), `tags` (list of texts), and by their keys the values of fields
     as `stored_value` takes them; None takes a value away. `seen`: the mark of the state that the changes are based on.
     Account-wide values go with an address that changes, but where the new address has values of its own these stay.
-    Raises Recipient.DoesNotExist, GroupGone, GroupLocked, InvalidAddress, AddressTaken, ChangedMeanwhile,
-    UnstorableText, and ValueError for what is no field's key or value; then nothing has changed.
+    Raises Recipient.DoesNotExist, GroupGone, GroupLocked, InvalidAddress, AddressTaken, AddressBlocked,
+    ChangedMeanwhile, UnstorableText, and ValueError for what is no field's key or value; then nothing has changed.
     """
     account_wide = account_wide_keys(account_id)
     in_contact = bool(account_wide.intersection(changes)) or ("email" in changes and bool(account_wide))
@@ -146,11 +154,12 @@ def deactivate_recipient(*, account_id: int, group_id: int, recipient_id: int, a
 def activate_recipient(*, account_id: int, group_id: int, recipient_id: int, actor: User, now: datetime) -> Recipient:
     """Make a recipient active from now on, whatever kept them inactive; who is active stays so since then.
 
-    Raises Recipient.DoesNotExist, GroupGone, GroupLocked.
+    Raises Recipient.DoesNotExist, GroupGone, GroupLocked, and AddressBlocked for who would become active.
     """
     group = lock_to_change(account_id=account_id, group_id=group_id)
     recipient: Recipient = Recipient.objects.of(account_id=account_id, group_id=group_id).get(id=recipient_id)
     if not recipient.is_active:
+        _refuse_blocked(group, recipient.email)
         _write_status(group, recipient, {"activated_at": now, "deactivated_at": None, "bounced_at": None}, now)
         _record(group, recipient, actor, now, status="activated")
     return recipient
@@ -212,6 +221,8 @@ def _write_row(group: Group, recipient: Recipient, row: dict[str, Any]) -> None:
     rows = Recipient.objects.of(account_id=group.account_id, group_id=group.pk)
     if "email" in row and rows.filter(email=row["email"]).exists():
         raise AddressTaken
+    if "email" in row:
+        _refuse_blocked(group, row["email"])
     columns = {name: row[name] for name in ROW_COLUMNS if name in row}
     values = {name: value for name, value in row.items() if name not in columns}
     if values:
@@ -220,6 +231,13 @@ def _write_row(group: Group, recipient: Recipient, row: dict[str, Any]) -> None:
         columns["values"] = RawSQL("(values - %s::text[]) || %s::jsonb", (removed, kept))
     rows.filter(id=recipient.id).update(**columns)
     recipient.refresh_from_db(fields=list(columns))
+
+
+def _refuse_blocked(group: Group, email: str) -> None:
+    """Asked with the list locked: its patterns, and the account-wide ones, are changed by nobody meanwhile."""
+    blocked = what_blocks(group=group, email=email)
+    if blocked is not None:
+        raise AddressBlocked(blocked)
 
 
 def _write_contact(*, account_id: int, old_email: str, email: str, changes: dict[str, Any]) -> bool:
