@@ -7,9 +7,12 @@ import psycopg
 from django.db import connection
 
 from config.embedded import addresses
+from recipients.masterdata.file import FieldScope
+from recipients.masterdata.options import Mode
 from recipients.models import Deletion
 from tests import environment
-from tests.faults.scenario import Scene, ask_for_deletion
+from tests.faults.rows import bare
+from tests.faults.scenario import Scene, ask_for_deletion, ask_for_preview
 from tests.faults.watching import wait_until
 from tests.runs import confirm
 
@@ -18,6 +21,12 @@ ENDING = {
     "import": 'UPDATE "imports_import" SET "status"',
     "backup": 'UPDATE "backups_backup" SET "status"',
     "deletion": 'UPDATE "recipients_deletion" SET "status"',
+}
+
+CHANGING = {
+    "updating": "UPDATE recipients_recipient",
+    "adding": "INSERT INTO recipients_recipient",
+    "deleting": "DELETE FROM recipients_recipient",
 }
 
 
@@ -50,27 +59,56 @@ def is_running(statement: str) -> bool:
 
 
 @contextmanager
-def held_import(scene: Scene, stage: str) -> Iterator[None]:
-    """Confirm the import, and hold it by a row's lock when it updates, adds, or has changed all but its own row."""
-    updated = max(email for email, row in scene.before.items() if scene.after[email] != row)
-    added = max(scene.after.keys() - scene.before.keys())
+def held_preview(scene: Scene, stage: str) -> Iterator[None]:
+    """Have a preview made, and hold it by a lock when it counts, or has counted and writes its own row."""
     with other_connection() as blocker, other_connection() as second:
-        if stage == "adding":
-            blocker.execute(
-                "INSERT INTO recipients_recipient (account_id, group_id, email, tags, values)"
-                " VALUES (%s, %s, %s, '{}', '{}')",
-                [scene.account.pk, scene.group.pk, added],
-            )
-        else:
-            blocker.execute("SELECT FROM recipients_recipient WHERE email = %s FOR UPDATE", [updated])
-        confirm(scene.run, scene.editor)
-        statement = "INSERT INTO recipients_recipient" if stage == "adding" else "UPDATE recipients_recipient"
-        wait_until(lambda: is_blocked(blocker, statement), f"{stage} held by a lock")
+        blocker.execute("LOCK TABLE recipients_recipient IN ACCESS EXCLUSIVE MODE")
+        ask_for_preview(scene)
+        wait_until(lambda: is_blocked(blocker, "SELECT count(*) FILTER"), "the counting held by a lock")
         if stage == "finishing":
             second.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [scene.run.pk])
             blocker.rollback()
             wait_until(lambda: is_blocked(second, ENDING["import"]), "the import's row held by a lock")
         yield
+
+
+@contextmanager
+def held_import(scene: Scene, stage: str) -> Iterator[None]:
+    """Confirm the import, and hold it by a lock when it updates, adds, deletes, or has changed all but its own row."""
+    held_at = first_stage(scene.mode) if stage == "finishing" else stage
+    with other_connection() as blocker, other_connection() as second:
+        if held_at == "adding":
+            blocker.execute(
+                "INSERT INTO recipients_recipient (account_id, group_id, email, tags, values)"
+                " VALUES (%s, %s, %s, '{}', '{}')",
+                [scene.account.pk, scene.group.pk, max(scene.after.keys() - scene.before.keys())],
+            )
+        else:
+            blocker.execute("SELECT FROM recipients_recipient WHERE email = %s FOR UPDATE", [max(replaced(scene))])
+        confirm(scene.run, scene.editor)
+        wait_until(lambda: is_blocked(blocker, statement(scene, held_at)), f"{held_at} held by a lock")
+        if stage == "finishing":
+            second.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [scene.run.pk])
+            blocker.rollback()
+            wait_until(lambda: is_blocked(second, ENDING["import"]), "the import's row held by a lock")
+        yield
+
+
+def first_stage(mode: Mode) -> str:
+    """What an import of that mode does first to the rows."""
+    return {Mode.ADD: "adding", Mode.DELETE: "deleting"}.get(mode, "updating")
+
+
+def statement(scene: Scene, stage: str) -> str:
+    """How the statement begins that the import is at in that stage."""
+    if stage == "updating" and scene.scope is FieldScope.ACCOUNT:
+        return "WITH updated AS"
+    return CHANGING[stage]
+
+
+def replaced(scene: Scene) -> set[str]:
+    """The addresses in the list whose rows the import changes or takes away."""
+    return {email for email, row in scene.before.items() if bare(row) != bare(scene.after.get(email, {}))}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ change after it replaced.
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,27 +27,15 @@ from recipients.models import Deletion, Group, Recipient
 from recipients.services.recipients import edit_recipient
 from tests.factories import make_account, make_contact, make_field, make_group, make_member, make_recipient
 from tests.faults.holding import is_blocked, other_connection
-from tests.faults.scenario import (
-    Rows,
-    Scene,
-    ask_for_deletion,
-    assert_deleted,
-    assert_imported,
-    assert_no_file_is_left_over,
-    imported,
-    make_scene,
-    raw_rows_in,
-    releasing_backup,
-    reload,
-    rows_in,
-    rows_of,
-)
+from tests.faults.rows import Rows, raw_rows_in, rows_in, rows_of
+from tests.faults.scenario import Scene, ask_for_deletion, imported, make_scene, make_small_scene, reload
+from tests.faults.verdicts import assert_deleted, assert_imported, assert_no_file_is_left_over, releasing_backup
 from tests.faults.watching import WAIT_SECONDS, wait_for_end, wait_until
 from tests.processes import Process
 from tests.runs import advance, backups_of, confirm, fresh, make_draft, run_through, take_pending
 
 StartWorker = Callable[..., Process]
-FEW = {"known": 300, "read": 600}
+IMPORT_RAISES = 2  # revisions: of the new field, and of the rows
 
 
 class InThread(threading.Thread):
@@ -138,7 +126,7 @@ def writing(*writers: Writer) -> Iterator[list[InThread]]:
             raise thread.error
 
 
-def edited(rows: Rows, edits: dict[int, tuple[str, str]], revisions: range) -> Rows:
+def edited(rows: Rows, edits: dict[int, tuple[str, str]], revisions: Iterable[int]) -> Rows:
     """The rows after the edits that made these revisions."""
     found = dict(rows)
     for revision in revisions:
@@ -150,7 +138,6 @@ def edited(rows: Rows, edits: dict[int, tuple[str, str]], revisions: range) -> R
 @pytest.mark.parametrize("seed", [1, 2])
 def test_backup_of_an_import_holds_every_edit_before_it_and_none_after(workers: list[Process], seed: int) -> None:
     scene = make_scene(known=2_000, read=4_000, seed=seed)
-    first = scene.group.revision
     writers = [Writer(scene, seed * 10 + number) for number in range(2)]
     with writing(*writers):
         wait_until(lambda: all(len(writer.edits) > 3 for writer in writers), "the writers' first edits")
@@ -159,18 +146,20 @@ def test_backup_of_an_import_holds_every_edit_before_it_and_none_after(workers: 
     edits = {revision: edit for writer in writers for revision, edit in writer.edits.items()}
     backup = releasing_backup(run)
     assert backup.revision is not None
-    replaced = edited(scene.before, edits, range(first + 1, backup.revision + 1))
+    before = range(scene.revision + 1, backup.revision + 1)
+    behind = range(backup.revision + 1 + IMPORT_RAISES, max(edits) + 1)
+    replaced = edited(scene.before, edits, before)
     after, report = imported(replaced, scene.file_rows)
-    assert (run.status, run.report) == (Import.Status.DONE, report)
+    assert (run.status, run.report) == (Import.Status.DONE, report | {"backup": str(backup.pk)})
     assert rows_in(backup) == replaced
-    last = max(edits)
-    assert last > backup.revision + 1 > first + 1, "nobody wrote before the import, or nobody after it"
-    assert rows_of(scene.group) == edited(after, edits, range(backup.revision + 2, last + 1))
+    assert before, "nobody wrote before the import"
+    assert behind, "nobody wrote after the import"
+    assert rows_of(scene.group) == edited(after, edits, behind)
     assert_no_file_is_left_over(scene.group)
 
 
 def test_edit_in_the_last_moment_before_the_change_is_in_another_backup(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=51)
+    scene = make_small_scene(seed=51)
     start_worker("backups")
     confirm(scene.run, scene.editor)
     wait_for_end(backups_of(scene.group)[0])
@@ -184,7 +173,7 @@ def test_edit_in_the_last_moment_before_the_change_is_in_another_backup(start_wo
 
 
 def test_edit_after_the_backup_was_begun_is_in_another_backup(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=57)
+    scene = make_small_scene(seed=57)
     confirm(scene.run, scene.editor)
     with other_connection() as writer:
         writer.execute("LOCK TABLE recipients_field IN ACCESS EXCLUSIVE MODE")
@@ -217,7 +206,7 @@ def assert_second_backup_released_it(scene: Scene, replaced: Rows) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_of_two_imports_confirmed_at_once_one_is_refused(workers: list[Process], seed: int) -> None:
-    scene = make_scene(**FEW, seed=seed)
+    scene = make_small_scene(seed=seed)
     other = make_draft(scene.group, "E-Mail\nandere@example.org\n")
     errors = at_once(lambda: confirm(scene.run, scene.editor), lambda: confirm(other, scene.editor))
     assert {type(error) for error in errors} == {ImportAlreadyRunning, type(None)}
@@ -227,7 +216,7 @@ def test_of_two_imports_confirmed_at_once_one_is_refused(workers: list[Process],
 
 
 def test_second_import_follows_the_first(workers: list[Process]) -> None:
-    scene = make_scene(**FEW, seed=52)
+    scene = make_small_scene(seed=52)
     other = make_draft(scene.group, "E-Mail\nandere@example.org\n")
     confirm(scene.run, scene.editor)
     with pytest.raises(ImportAlreadyRunning):
@@ -241,7 +230,7 @@ def test_second_import_follows_the_first(workers: list[Process]) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_import_and_deletion_at_once_follow_each_other(workers: list[Process], seed: int) -> None:
-    scene = make_scene(**FEW, seed=seed)
+    scene = make_small_scene(seed=seed)
     errors = at_once(lambda: confirm(scene.run, scene.editor), lambda: ask_for_deletion(scene))
     assert errors[1] is None
     with account_scope(scene.account.pk):
@@ -266,7 +255,7 @@ def test_import_and_deletion_at_once_follow_each_other(workers: list[Process], s
 
 
 def test_import_into_a_list_that_is_about_to_be_deleted_is_refused(committed_db: None) -> None:
-    scene = make_scene(**FEW, seed=56)
+    scene = make_small_scene(seed=56)
     ask_for_deletion(scene)
     with pytest.raises(GroupDeleted):
         confirm(scene.run, scene.editor)
@@ -275,7 +264,7 @@ def test_import_into_a_list_that_is_about_to_be_deleted_is_refused(committed_db:
 
 @pytest.mark.parametrize("backup", ["complete", "pending"])
 def test_import_into_a_list_deleted_meanwhile_fails_and_says_so(committed_db: None, backup: str) -> None:
-    scene = make_scene(**FEW, seed=53)
+    scene = make_small_scene(seed=53)
     confirm(scene.run, scene.editor)
     advance(scene.run)
     if backup == "complete":
@@ -293,14 +282,14 @@ def test_import_into_a_list_deleted_meanwhile_fails_and_says_so(committed_db: No
 
 
 def test_deletion_asked_for_twice_at_once_is_one(committed_db: None) -> None:
-    scene = make_scene(**FEW, seed=54)
+    scene = make_small_scene(seed=54)
     assert at_once(*[lambda: ask_for_deletion(scene)] * 3) == [None, None, None]
     with account_scope(scene.account.pk):
         assert (Deletion.objects.count(), Backup.objects.count()) == (1, 1)
 
 
 def test_edit_after_the_deletion_is_refused(committed_db: None) -> None:
-    scene = make_scene(**FEW, seed=55)
+    scene = make_small_scene(seed=55)
     writer = Writer(scene, 1)
     deletion = ask_for_deletion(scene)
 

@@ -6,12 +6,10 @@ every kill is known to have hit what it was meant to hit.
 
 import os
 import random
-import signal
 import time
 from collections.abc import Callable
 from functools import partial
 
-import psutil
 import pytest
 
 from accounts.tenancy import account_scope
@@ -20,28 +18,23 @@ from imports.models import Import
 from recipients.models import Deletion
 from recipients.revision import lock_group
 from tests.faults.holding import ENDING, held_deletion, held_import, is_blocked, is_running, other_connection
+from tests.faults.rows import rows_in, rows_of
 from tests.faults.scenario import (
     Scene,
     activities_of,
     ask_for_deletion,
-    assert_deleted,
-    assert_imported,
-    assert_untouched,
     make_scene,
+    make_small_scene,
     open_mailing,
-    releasing_backup,
     reload,
-    rows_in,
-    rows_of,
-    stored,
 )
+from tests.faults.verdicts import assert_deleted, assert_imported, assert_untouched, releasing_backup, stored
 from tests.faults.watching import is_caught, sweep_files_a_day_later, wait_for_end, wait_until, writes
 from tests.processes import Process
 from tests.runs import backups_of, confirm, fresh
 
 StartWorker = Callable[..., Process]
 KNOWN, READ = 20_000, 50_000  # big enough that each phase lasts
-FEW = {"known": 300, "read": 600}
 SEEDS = range(int(os.environ.get("LISTKEEP_FAULT_TRIES", "3")))  # more of them are a soak
 TRIES = 5
 
@@ -98,7 +91,7 @@ def test_import_killed_while_it_applies(start_worker: StartWorker) -> None:
 
 @pytest.mark.parametrize("stage", ["updating", "adding", "finishing"])
 def test_import_killed_within_its_one_transaction(start_worker: StartWorker, stage: str) -> None:
-    scene = make_scene(**FEW, seed=11)
+    scene = make_small_scene(seed=11)
     worker = start_worker()
     with held_import(scene, stage):
         worker.kill()
@@ -111,7 +104,7 @@ def test_import_killed_within_its_one_transaction(start_worker: StartWorker, sta
 
 
 def test_worker_killed_before_the_catalogue_has_the_stored_backup(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=12)
+    scene = make_small_scene(seed=12)
     confirm(scene.run, scene.editor)
     with other_connection() as blocker, other_connection() as second:
         blocker.execute("SELECT FROM recipients_group WHERE id = %s FOR UPDATE", [scene.group.pk])
@@ -131,7 +124,7 @@ def test_worker_killed_before_the_catalogue_has_the_stored_backup(start_worker: 
 
 @pytest.mark.parametrize("stage", ["deleting", "finishing"])
 def test_deletion_killed_within_its_one_transaction(start_worker: StartWorker, stage: str) -> None:
-    scene = make_scene(**FEW, seed=13)
+    scene = make_small_scene(seed=13)
     opened = open_mailing(scene)
     worker = start_worker()
     with held_deletion(scene, stage) as deletion:
@@ -158,7 +151,7 @@ def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int)
     for _kill in range(2):
         time.sleep(chance.uniform(0, 1.2))
         if chance.random() < 0.5:
-            kill_child(worker)  # as the system does when memory runs out; the worker starts another one
+            worker.kill_children()
         else:
             worker.kill()
             worker = start_worker()
@@ -169,12 +162,6 @@ def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int)
         assert_deleted(scene, job)
     else:
         assert_imported(scene)
-
-
-def kill_child(worker: Process) -> None:
-    """Kill the process of a worker that carries out tasks."""
-    for child in psutil.Process(worker.pid).children():
-        child.send_signal(signal.SIGKILL)
 
 
 def assert_all_or_nothing(scene: Scene, job: Import | Deletion) -> None:

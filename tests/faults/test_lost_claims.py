@@ -11,23 +11,20 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from accounts.tenancy import account_scope
 from backups.models import Backup
-from imports.confirming import cancel_import
 from imports.models import Import
 from recipients.models import Deletion
 from tests.factories import make_recipient
 from tests.faults.holding import held_deletion, held_import
-from tests.faults.scenario import (
-    Scene,
+from tests.faults.rows import rows_in
+from tests.faults.scenario import Scene, cancel, make_scene, make_small_scene, reload
+from tests.faults.verdicts import (
+    assert_cancelled,
     assert_deleted,
     assert_imported,
     assert_no_file_is_left_over,
     assert_untouched,
-    make_scene,
     releasing_backup,
-    reload,
-    rows_in,
 )
 from tests.faults.watching import (
     is_being_stored,
@@ -41,7 +38,6 @@ from tests.processes import Process
 from tests.runs import backups_of, confirm, fresh
 
 StartWorker = Callable[..., Process]
-FEW = {"known": 300, "read": 600}
 TRIES = 10
 READING: dict[str, Callable[[Process], bool]] = {
     "reading": lambda worker: writes(worker, "rows.parquet"),
@@ -56,11 +52,11 @@ DROPPED = "this attempt is dropped"
 
 
 def frozen(
-    start_worker: StartWorker, queue: str, seen: Callable[[Process], bool], **size: int
+    start_worker: StartWorker, queue: str, seen: Callable[[Process], bool], *, known: int, read: int
 ) -> tuple[Process, Scene]:
     """A confirmed import, and the worker that was stopped in a phase of it; when the phase was missed, another one."""
     for seed in range(TRIES):
-        scene = make_scene(**size, seed=seed)
+        scene = make_scene(known=known, read=read, seed=seed)
         worker = start_worker(queue)
         confirm(scene.run, scene.editor)
         if is_caught(worker, partial(seen, worker), partial(is_behind, scene, queue)):
@@ -110,7 +106,7 @@ def is_taken_over(job: Import | Deletion, claim: uuid.UUID | None) -> bool:
 
 @pytest.mark.parametrize("stage", ["updating", "adding"])
 def test_stopped_change_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker, stage: str) -> None:
-    scene = make_scene(**FEW, seed=31)
+    scene = make_small_scene(seed=31)
     stopped = start_worker()
     with held_import(scene, stage):
         stopped.freeze()
@@ -125,7 +121,7 @@ def test_stopped_change_is_rolled_back_and_made_by_another_worker(start_worker: 
 
 
 def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=32)
+    scene = make_small_scene(seed=32)
     stopped = start_worker()
     with held_deletion(scene, "deleting") as deletion:
         stopped.freeze()
@@ -140,7 +136,7 @@ def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker
 
 
 def test_slow_worker_keeps_its_claim_beyond_the_first_lease(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=34)
+    scene = make_small_scene(seed=34)
     start_worker()
     start_worker()
     with held_import(scene, "updating"):
@@ -161,27 +157,12 @@ def is_renewed_after(scene: Scene, end: datetime) -> bool:
     return timezone.now() > end and claimed_until is not None and claimed_until > timezone.now()
 
 
-def cancel(scene: Scene) -> None:
-    """Cancel the scene's import as its page does."""
-    with account_scope(scene.account.pk):
-        assert cancel_import(run=scene.run, actor=scene.editor, now=timezone.now())
-
-
-def assert_cancelled(scene: Scene) -> None:
-    """The import ended as cancelled, changed nothing, and left no file but what its row names."""
-    sweep()
-    run = fresh(scene.run)
-    assert (run.status, run.claim, run.report.get("added")) == (Import.Status.CANCELLED, None, None)
-    assert (run.file_key, run.rows_key) == ("", "")
-    assert_untouched(scene)
-    assert_no_file_is_left_over(scene.group)
-
-
 def test_import_cancelled_while_it_is_read_changes_nothing(start_worker: StartWorker) -> None:
     worker, scene = frozen(start_worker, "imports", READING["reading"], known=300, read=30_000)
     cancel(scene)
     worker.thaw()
     worker.wait_for(GONE_ON)
+    sweep()
     assert_cancelled(scene)
 
 
@@ -192,14 +173,16 @@ def test_import_cancelled_while_its_backup_is_taken_changes_nothing(start_worker
     start_worker("imports")
     backup = wait_for_end(backups_of(scene.group)[0])
     assert rows_in(backup) == scene.before
+    sweep()
     assert_cancelled(scene)
 
 
 @pytest.mark.parametrize("stage", ["updating", "adding"])
 def test_import_cancelled_while_it_applies_changes_nothing(start_worker: StartWorker, stage: str) -> None:
-    scene = make_scene(**FEW, seed=33)
+    scene = make_small_scene(seed=33)
     worker = start_worker()
     with held_import(scene, stage):
         cancel(scene)
     worker.wait_for(GONE_ON)
+    sweep()
     assert_cancelled(scene)

@@ -14,21 +14,13 @@ from recipients.models import Deletion
 from recipients.nudge import nudge
 from tests import environment
 from tests.faults.holding import held_import
-from tests.faults.scenario import (
-    Scene,
-    ask_for_deletion,
-    assert_deleted,
-    assert_imported,
-    assert_untouched,
-    make_scene,
-    reload,
-)
+from tests.faults.scenario import Scene, ask_for_deletion, make_small_scene, reload
+from tests.faults.verdicts import assert_deleted, assert_imported, assert_untouched
 from tests.faults.watching import ENDS, sweep_files_a_day_later, wait_for_end, wait_until
 from tests.processes import Process
 from tests.runs import confirm, fresh
 
 StartWorker = Callable[..., Process]
-FEW = {"known": 300, "read": 600}
 
 
 def empty_redis() -> None:
@@ -43,7 +35,7 @@ def wait_for_beat(job: Import | Deletion) -> None:
 
 
 def test_import_whose_messages_are_lost_is_found_by_beat(start_worker: StartWorker, beat: Process) -> None:
-    scene = make_scene(**FEW, seed=41)
+    scene = make_small_scene(seed=41)
     confirm(scene.run, scene.editor)
     empty_redis()
     start_worker()
@@ -52,7 +44,7 @@ def test_import_whose_messages_are_lost_is_found_by_beat(start_worker: StartWork
 
 
 def test_deletion_whose_messages_are_lost_is_found_by_beat(start_worker: StartWorker, beat: Process) -> None:
-    scene = make_scene(**FEW, seed=42)
+    scene = make_small_scene(seed=42)
     deletion = ask_for_deletion(scene)
     empty_redis()
     start_worker()
@@ -61,7 +53,7 @@ def test_deletion_whose_messages_are_lost_is_found_by_beat(start_worker: StartWo
 
 
 def test_workers_and_beat_go_on_after_redis_was_emptied_under_them(start_worker: StartWorker, beat: Process) -> None:
-    first, second = make_scene(**FEW, seed=43), make_scene(**FEW, seed=44)
+    first, second = make_small_scene(seed=43), make_small_scene(seed=44)
     start_worker()
     with held_import(first, "updating"):
         empty_redis()
@@ -73,7 +65,7 @@ def test_workers_and_beat_go_on_after_redis_was_emptied_under_them(start_worker:
 
 
 def test_import_confirmed_while_redis_is_down_is_found_when_it_is_back(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=45)
+    scene = make_small_scene(seed=45)
     worker = start_worker()
     environment.REDIS.stop()
     try:
@@ -87,7 +79,7 @@ def test_import_confirmed_while_redis_is_down_is_found_when_it_is_back(start_wor
 
 @pytest.mark.parametrize("stage", ["updating", "adding"])
 def test_import_during_which_postgresql_was_restarted_is_made_again(start_worker: StartWorker, stage: str) -> None:
-    scene = make_scene(**FEW, seed=46)
+    scene = make_small_scene(seed=46)
     start_worker()
     try:
         with held_import(scene, stage):
@@ -107,7 +99,7 @@ def restart_postgresql() -> None:
 
 
 def test_import_with_doubled_messages_is_made_once(start_worker: StartWorker) -> None:
-    scene = make_scene(**FEW, seed=47)
+    scene = make_small_scene(seed=47)
     confirm(scene.run, scene.editor)
     for _time in range(5):
         send_again(scene)

@@ -25,29 +25,20 @@ from recipients.deletion import advance_deletion
 from recipients.jobs import MAX_INTERRUPTIONS
 from recipients.models import Deletion
 from recipients.storage import put
-from tests.faults.scenario import (
-    Scene,
-    ask_for_deletion,
-    assert_imported,
-    assert_no_file_is_left_over,
-    assert_untouched,
-    make_scene,
-    reload,
-    stored,
-)
+from tests.faults.scenario import Scene, ask_for_deletion, make_scene, make_small_scene, reload
 from tests.faults.storages import Fault, failing
+from tests.faults.verdicts import assert_imported, assert_no_file_is_left_over, assert_untouched, stored
 from tests.faults.watching import wait_for_end, wait_until
 from tests.processes import Process, free_port
 from tests.runs import advance, backups_of, confirm, fresh, take_pending
 
 StartWorker = Callable[..., Process]
-FEW = {"known": 300, "read": 600}
 WRITTEN_TO_BACKUPS = [Fault.REFUSED, Fault.CUT, Fault.DAMAGED, Fault.GONE]
 
 
 @pytest.fixture
 def scene(committed_db: None, storage: Path) -> Scene:
-    return make_scene(**FEW, seed=61)
+    return make_small_scene(seed=61)
 
 
 def let_rests_pass(scene: Scene) -> None:
