@@ -16,7 +16,7 @@ from imports.readers.choices import (
     Source,
     StatusFormat,
 )
-from imports.readers.mapping import guess_mapping
+from imports.readers.mapping import Guess, Origin, Recalled, guess_columns, guess_mapping, header_mark
 from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
 from imports.readers.reading import ReadResult, read
 from imports.readers.rejects import REJECTED_SCHEMA, original_header
@@ -31,17 +31,22 @@ __all__ = [
     "DateFormat",
     "DecimalMark",
     "FileProblem",
+    "Guess",
     "InvalidMapping",
     "Kind",
     "MappingProblem",
+    "Origin",
     "ReadResult",
     "Reason",
+    "Recalled",
     "Sniffed",
     "SniffedColumn",
     "Source",
     "StatusFormat",
     "UnreadableFile",
+    "guess_columns",
     "guess_mapping",
+    "header_mark",
     "original_header",
     "read",
     "sniff",

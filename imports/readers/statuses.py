@@ -4,7 +4,7 @@ Whoever a word takes out of the list is out from `now` on, the moment of the imp
 from then on it holds. A word that is not known rejects its row, because consent is never guessed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -12,10 +12,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from imports.readers.choices import StatusFormat
+from imports.readers.choices import SniffedColumn, StatusFormat
 from imports.readers.columns import Converted, convert_each
 from imports.readers.dates import NO_DATE
-from imports.readers.synonyms import plain_name
+from imports.readers.synonyms import REASON_NAMES, STATUS_NAMES, plain_name
 from recipients.masterdata.file import TIMESTAMP
 
 
@@ -82,6 +82,48 @@ def is_sign_off_for_certain(text: str) -> bool:
     return word_of(text) in _CERTAIN
 
 
+def told_by(column: SniffedColumn) -> StatusFormat | None:
+    """How a column tells the status, if its name and its cells leave no doubt that it does, and without dates.
+
+    Its name alone is not enough, for a customer has a “status” as well; nor are “yes” and “no” under any other name.
+    """
+    if column.likeliest_date_format is not None:
+        return None
+    how = STATUS_NAMES.get(plain_name(column.name))
+    if plain_name(column.name) in REASON_NAMES:
+        return how
+    cells = [cell for cell in column.values if cell and cell not in NO_DATE]
+    if not cells:
+        return None
+    if _are_status_words(cells, named=how is not None):
+        return StatusFormat.WORDS
+    if how is StatusFormat.WORDS or (how is StatusFormat.YES_ACTIVE and "" in column.values):
+        return None
+    return how if all(says_yes(cell) or says_no(cell) for cell in cells) else None
+
+
+def _are_status_words(cells: Sequence[str], *, named: bool) -> bool:
+    """Whether cells are words for a status, the column being `named` like one or not."""
+    known = [_STATUS_OF.get(word_of(cell)) for cell in cells]
+    if any(map(is_sign_off_for_certain, cells)):
+        return named or all(known)
+    return named and all(known) and set(known) != {Status.PENDING}
+
+
+def speaks_of_consent(column: SniffedColumn) -> bool:
+    """Whether a column seems to know of somebody who must not be written to, though it may not say it clearly."""
+    name = plain_name(column.name)
+    how = STATUS_NAMES.get(name)
+    cells = [cell for cell in column.values if cell]
+    if any(map(is_sign_off_for_certain, cells)):
+        return True
+    if how is StatusFormat.YES_ACTIVE:
+        return any(map(says_no, cells))
+    if how in (StatusFormat.YES_UNSUBSCRIBED, StatusFormat.YES_BOUNCED) or name.startswith("optedoutofemail"):
+        return not cells or not all(map(says_no, cells))
+    return False
+
+
 def parse_status(text: str, how: StatusFormat) -> Status | None:
     """What a cell ("" for an empty one) says in a column that tells it so; None when that is not known.
 
@@ -110,17 +152,17 @@ def convert_sign_offs(column: pa.Array, *, dates: Callable[[pa.Array], Converted
 
     A column of “true” and “false” cannot mean anything else, and its first rows may have shown no “true” at all.
     """
-    read = dates(column)
-    if not pc.any(read.unreadable, min_count=0).as_py():
+    one = pc.fill_null(pc.equal(column, "1"), False)  # else the first day of 1970, or of Excel's calendar
+    read = dates(pc.if_else(one, pa.scalar(None, pa.string()), column))
+    unread = pc.or_(read.unreadable, one)
+    if not pc.any(unread, min_count=0).as_py():
         return read
-    unread = column.filter(read.unreadable)
-    said = convert_each(unread, arrow_type=pa.string(), one=_yes_or_no).values
-    moments = pc.if_else(
-        pc.fill_null(pc.equal(said, "yes"), False), pa.scalar(now, TIMESTAMP), pa.scalar(None, TIMESTAMP)
-    )
+    said = convert_each(column.filter(unread), arrow_type=pa.string(), one=_yes_or_no).values
+    is_yes = pc.fill_null(pc.equal(said, "yes"), False)
+    moments = pc.if_else(is_yes, pa.scalar(now, TIMESTAMP), pa.scalar(None, TIMESTAMP))
     return Converted(
-        pc.replace_with_mask(read.values, read.unreadable, moments),
-        pc.replace_with_mask(read.unreadable, read.unreadable, pc.is_null(said)),
+        pc.replace_with_mask(read.values, unread, moments),
+        pc.replace_with_mask(read.unreadable, unread, pc.is_null(said)),
     )
 
 

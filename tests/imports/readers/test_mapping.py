@@ -1,13 +1,31 @@
 """Guess the mapping: by our own header, by label, key and synonym, and by content; choices survive as JSON."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from imports.readers import ColumnMapping, DateFormat, DecimalMark, Kind, SniffedColumn, Source, guess_mapping
+from imports.readers import (
+    STATUS_TARGET,
+    ColumnMapping,
+    DateFormat,
+    DecimalMark,
+    Guess,
+    Kind,
+    Origin,
+    Recalled,
+    SniffedColumn,
+    Source,
+    StatusFormat,
+    guess_columns,
+    guess_mapping,
+    header_mark,
+    sniff,
+)
 from recipients.masterdata.file import BASE_COLUMNS, FieldDefinition, FieldType
 from recipients.masterdata.labels import LANGUAGES, Language, export_headers
-from tests.imports.readers.files import field
+from tests.imports.readers.files import field, write_file
 
 FIELDS = [
     field("vorname", label="Vorname"),
@@ -119,10 +137,19 @@ def test_new_list_takes_what_it_has_of_an_export() -> None:
 
 @pytest.mark.parametrize(
     "mapping",
-    [ColumnMapping("email", 0), ColumnMapping("umsatz", None, "1,5", DateFormat.DAY_DOT, DecimalMark.COMMA)],
+    [
+        ColumnMapping("email", 0),
+        ColumnMapping("umsatz", None, "1,5", DateFormat.DAY_DOT, DecimalMark.COMMA),
+        ColumnMapping("bounced_at", 3, status=StatusFormat.YES_BOUNCED),
+    ],
 )
 def test_mapping_survives_as_json(mapping: ColumnMapping) -> None:
     assert ColumnMapping.from_json(json.loads(json.dumps(mapping.to_json()))) == mapping
+
+
+def test_mapping_kept_before_statuses_were_known_is_read() -> None:
+    kept = {"target": "email", "column": 0, "alternative": None, "date_format": None, "decimal": None}
+    assert ColumnMapping.from_json(kept) == ColumnMapping("email", 0)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +161,151 @@ def test_mapping_survives_as_json(mapping: ColumnMapping) -> None:
 )
 def test_source_survives_as_json(source: Source) -> None:
     assert Source.from_json(json.loads(json.dumps(source.to_json()))) == source
+
+
+def sniffed(tmp_path: Path, *rows: str) -> tuple[SniffedColumn, ...]:
+    """The columns of a file with these rows, the first one its header."""
+    return sniff(write_file(tmp_path, "\n".join(rows) + "\n"), file_name="people.csv").columns
+
+
+def entries(columns: Sequence[SniffedColumn], fields: Sequence[FieldDefinition]) -> dict[str, tuple[object, ...]]:
+    """Target → the column's name, why it is guessed, and its notations."""
+    return {
+        guess.mapping.target: (
+            columns[guess.mapping.column or 0].name,
+            guess.origin,
+            *filter(None, (guess.mapping.date_format, guess.mapping.status)),
+        )
+        for guess in guess_columns(columns, fields)
+    }
+
+
+def test_each_guess_says_why_it_was_made(tmp_path: Path) -> None:
+    columns = sniffed(
+        tmp_path, "Kontakt;vorname;Surname;Sex;Wer", "a@example.org;Ada;Byron;f;Frau", "b@example.org;Eva;Berg;f;Frau"
+    )
+    assert entries(columns, [*FIELDS, field("anrede", FieldType.GENDER)]) == {
+        "email": ("Kontakt", Origin.VALUES),
+        "vorname": ("vorname", Origin.NAME),
+        "name": ("Surname", Origin.SYNONYM),
+        "anrede": ("Sex", Origin.SYNONYM),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_header_of_ours_is_known_as_such(language: Language) -> None:
+    columns = [column(place, name) for place, name in enumerate(export_headers(FIELDS, language).values())]
+    assert {guess.origin for guess in guess_columns(columns, FIELDS)} == {Origin.EXPORT}
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second", "found"),
+    [
+        ("Mail;Kontakt", "ja;a@example.org", "nein;b@example.org", {"email": ("Kontakt", Origin.VALUES)}),
+        ("Mail;Ort", "a;Ulm", "b;Bonn", {"email": ("Mail", Origin.SYNONYM)}),
+        ("E-Mail;Geb.-Datum", "a@example.org;05/14", "b@example.org;11/30", {"email": ("E-Mail", Origin.SYNONYM)}),
+        ("E-Mail;Turnover", "a@example.org;viel", "b@example.org;mehr", {"email": ("E-Mail", Origin.SYNONYM)}),
+        ("E-Mail;DOUBLE_OPT-IN", "a@example.org;No", "b@example.org;Yes", {"email": ("E-Mail", Origin.SYNONYM)}),
+    ],
+)
+def test_cells_may_speak_against_a_name(
+    tmp_path: Path, header: str, first: str, second: str, found: dict[str, tuple[str, Origin]]
+) -> None:
+    assert entries(sniffed(tmp_path, header, first, second), FIELDS) == found
+
+
+def test_nothing_but_the_address_is_guessed_without_a_header(tmp_path: Path) -> None:
+    columns = sniffed(tmp_path, "Ada;a@example.org;1815-12-10;12,5;x", "Eva;b@example.org;1990-02-24;1,5;y")
+    assert entries(columns, FIELDS) == {"email": ("", Origin.VALUES)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_found"), [(("Frau", "Herr"), True), (("f", "m"), False), (("Frau", "Firma"), False)]
+)
+def test_genders_are_known_by_their_words(tmp_path: Path, cells: tuple[str, str], *, is_found: bool) -> None:
+    columns = sniffed(tmp_path, "E-Mail;Wer", f"a@example.org;{cells[0]}", f"b@example.org;{cells[1]}")
+    assert ("anrede" in entries(columns, [field("anrede", FieldType.GENDER)])) == is_found
+
+
+def test_genders_are_not_guessed_where_two_fields_take_them(tmp_path: Path) -> None:
+    columns = sniffed(tmp_path, "E-Mail;Wer", "a@example.org;Frau", "b@example.org;Herr")
+    fields = [field("anrede", FieldType.GENDER), field("partner", FieldType.GENDER)]
+    assert entries(columns, fields) == {"email": ("E-Mail", Origin.SYNONYM)}
+
+
+YES_UNSUBSCRIBED, WORDS = StatusFormat.YES_UNSUBSCRIBED, StatusFormat.WORDS
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "found"),
+    [
+        ("status", ["active", "unsubscribed"], {STATUS_TARGET: ("status", Origin.SYNONYM, WORDS)}),
+        ("status", ["aktiv", "aktiv"], {STATUS_TARGET: ("status", Origin.SYNONYM, WORDS)}),
+        ("status", ["aktiv", "abgemeldet", "VIP"], {STATUS_TARGET: ("status", Origin.SYNONYM, WORDS)}),
+        ("status", ["Kunde", "Interessent"], {}),
+        ("status", ["neu", "neu"], {}),
+        ("status", ["1", "0"], {}),
+        ("Zustand", ["aktiv", "abgemeldet"], {STATUS_TARGET: ("Zustand", Origin.VALUES, WORDS)}),
+        ("Zustand", ["aktiv", "inaktiv"], {}),
+        ("Zustand", ["abgemeldet", "VIP"], {}),
+        ("Newsletter", ["ja", "nein"], {STATUS_TARGET: ("Newsletter", Origin.SYNONYM, StatusFormat.YES_ACTIVE)}),
+        ("Newsletter", ["ja", ""], {}),
+        ("Newsletter", ["täglich", "nie"], {}),
+        ("subscribed", ["TRUE", "FALSE"], {STATUS_TARGET: ("subscribed", Origin.SYNONYM, StatusFormat.YES_ACTIVE)}),
+        ("subscribed", ["2025-01-01", ""], {"registered_at": ("subscribed", Origin.SYNONYM, DateFormat.ISO)}),
+        ("Blacklist", ["nein", "ja"],
+         {"deactivated_at": ("Blacklist", Origin.SYNONYM, DateFormat.ISO, YES_UNSUBSCRIBED)}),
+        ("Bounce Reason", ["", ""],
+         {"bounced_at": ("Bounce Reason", Origin.SYNONYM, DateFormat.ISO, StatusFormat.YES_BOUNCED)}),
+        ("unsubscribed", ["", ""], {"deactivated_at": ("unsubscribed", Origin.SYNONYM, DateFormat.ISO)}),
+        ("unsubscribed", ["0", "0"], {"deactivated_at": ("unsubscribed", Origin.SYNONYM, DateFormat.ISO)}),
+        ("unsubscribed", ["letztes Jahr", ""], {"deactivated_at": ("unsubscribed", Origin.SYNONYM, DateFormat.ISO)}),
+    ],
+)  # fmt: skip
+def test_a_status_is_guessed_where_name_and_cells_agree(
+    tmp_path: Path, header: str, cells: list[str], found: dict[str, tuple[object, ...]]
+) -> None:
+    columns = sniffed(tmp_path, f"E-Mail;{header}", *(f"a@example.org;{cell}" for cell in cells))
+    assert entries(columns, FIELDS) == {"email": ("E-Mail", Origin.SYNONYM), **found}
+
+
+def test_a_date_of_the_sign_off_goes_before_a_yes(tmp_path: Path) -> None:
+    columns = sniffed(tmp_path, "E-Mail;unsubscribed;unsubscribed_at", "a@example.org;yes;2025-01-01", "b@b.de;no;")
+    assert entries(columns, FIELDS) == {
+        "email": ("E-Mail", Origin.SYNONYM),
+        STATUS_TARGET: ("unsubscribed", Origin.SYNONYM, YES_UNSUBSCRIBED),
+        "deactivated_at": ("unsubscribed_at", Origin.SYNONYM, DateFormat.ISO),
+    }
+
+
+@pytest.mark.parametrize(("word", "is_heard"), [("unsubscribed", True), ("inactive", False)])
+def test_a_field_of_the_same_name_does_not_hide_a_sign_off(tmp_path: Path, word: str, *, is_heard: bool) -> None:
+    columns = sniffed(tmp_path, "E-Mail;Status", "a@example.org;active", f"b@example.org;{word}")
+    found = entries(columns, [field("status", label="Status")])
+    assert (found["status"], STATUS_TARGET in found) == (("Status", Origin.NAME), is_heard)
+
+
+def test_a_column_without_a_date_yet_is_written_as_the_others(tmp_path: Path) -> None:
+    columns = sniffed(tmp_path, "E-Mail;Abgemeldet am;Angemeldet am;Geburtstag", "a@example.org;;31.12.2024;")
+    found = entries(columns, FIELDS)
+    assert [found[target][2] for target in ("registered_at", "deactivated_at", "geburtstag")] == [
+        DateFormat.DAY_DOT
+    ] * 3
+
+
+def test_what_a_person_chose_before_goes_first_and_what_they_left_out_stays_out() -> None:
+    columns = [column(place, name) for place, name in enumerate(["Mail", "Vorname", "Rufname", "Geburtstag", "Name"])]
+    chosen = Guess(ColumnMapping("vorname", 2), Origin.EARLIER)
+    address = Guess(ColumnMapping("email", 0), Origin.EARLIER)
+    recalled = Recalled(guesses=(address, chosen), open=frozenset({"geburtstag"}))
+    new = Guess(ColumnMapping("geburtstag", 3, None, DateFormat.ISO), Origin.NAME)
+    assert guess_columns(columns, FIELDS, recalled) == [address, chosen, new]
+
+
+def test_the_same_header_has_the_same_mark_in_any_order() -> None:
+    marks = [header_mark(names) for names in (["E-Mail", "Ort", "Ort"], ["ort ", "e-mail", "Ort"], ["E-Mail", "Ort"])]
+    assert (marks[0] == marks[1], marks[0] == marks[2], len(marks[0])) == (True, False, 32)
+
+
+def test_a_file_without_a_header_has_no_mark() -> None:
+    assert (header_mark(["", ""]), header_mark([])) == ("", "")

@@ -14,10 +14,11 @@ from imports.readers import (
     InvalidMapping,
     Kind,
     MappingProblem,
+    SniffedColumn,
     Source,
     StatusFormat,
 )
-from imports.readers.statuses import Status, parse_status
+from imports.readers.statuses import Status, parse_status, speaks_of_consent
 from tests.imports.readers.files import Reading, read_file, reject, write_file
 from tests.imports.readers.sheets import write_sheet
 
@@ -203,3 +204,21 @@ def test_a_workbooks_true_and_false_are_read(tmp_path: Path) -> None:
     source = Source(Kind.XLSX, None, None, has_header=True, sheet=None)
     reading = read_file(path, ColumnMapping("deactivated_at", 1), source=source, now=NOW)
     assert told(reading) == [(NOW,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "speaks"),
+    [
+        ("OPT_IN", ("", "yes", "no"), True),
+        ("OPT_IN", ("", "yes"), False),
+        ("Opted out of email: One to One", ("", "true"), True),
+        ("Blocked", ("", "ja"), True),
+        ("Blocked", ("", "nein"), False),
+        ("Blocked", (), True),
+        ("Notiz", ("abgemeldet", "ruft an"), True),
+        ("Ort", ("Ulm", "Bonn"), False),
+        ("Status", ("aktiv", "Kunde"), False),
+    ],
+)
+def test_a_column_that_may_know_of_sign_offs_is_noticed(name: str, values: tuple[str, ...], *, speaks: bool) -> None:
+    assert speaks_of_consent(SniffedColumn(0, name, values, (), (), values)) == speaks
