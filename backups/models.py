@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from recipients.jobs import Job
+from recipients.jobs import SMALL_LIST, Job
 from recipients.models import Group
 
 
@@ -28,6 +28,12 @@ class Backup(Job):
     class Trigger(models.TextChoices):
         IMPORT = "import", _("Import")
         GROUP_DELETION = "group_deletion", _("List deleted")
+
+    task = "backups.take_backup"
+    queue = "backups"
+    large = models.Q(group__recipient_count__gt=SMALL_LIST)
+    worked_on: ClassVar = [Status.PENDING.value]
+    asked_for_at = "requested_at"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backups")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="backups", db_constraint=False)

@@ -130,7 +130,7 @@ def take_backup(*, account_id: int, backup_id: uuid.UUID) -> None:
     """Make a pending backup complete, if it is due and nobody else does it. After an error it is tried again later."""
     now = timezone.now()
     with account_scope(account_id):
-        token = Backup.objects.claim(backup_id, statuses=[Backup.Status.PENDING], now=now)
+        token = Backup.objects.claim(backup_id, now=now)
         if token is None:
             return
         backup = Backup.objects.select_related("account").get(pk=backup_id)
@@ -290,7 +290,7 @@ def _fail(backup: Backup, token: uuid.UUID, code: str) -> None:
 def sweep_backups(*, now: datetime) -> int:
     """Send workers to pending backups that were forgotten; gives how many."""
     with across_accounts("forgotten backups are looked for"):
-        forgotten = Backup.objects.take_forgotten(statuses=[Backup.Status.PENDING], now=now)
+        forgotten = Backup.objects.take_forgotten(now=now)
         for account_id, backup_id in forgotten:
             nudge(TASK, account_id=account_id, job_id=backup_id)
     return len(forgotten)

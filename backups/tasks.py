@@ -8,12 +8,14 @@ from django.utils import timezone
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.taking import TASK, sweep_backups, take_backup
+from recipients.nudge import nudge_held_back
 
 
 @shared_task(name=TASK)
 def take_backup_task(*, account_id: int, job_id: str) -> None:
     """Make one pending backup."""
     take_backup(account_id=account_id, backup_id=uuid.UUID(job_id))
+    nudge_held_back(account_id=account_id)
 
 
 @shared_task(name="backups.sweep_backups")

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-bench-"))
 FOLDER.chmod(0o711)  # the database's user passes through it when this runs as root
 VAR = FOLDER / "var"
-QUEUES = ("imports", "backups")
+QUEUES = ("imports", "backups", "imports-small", "backups-small")
 
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",

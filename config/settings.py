@@ -230,6 +230,11 @@ USE_THOUSAND_SEPARATOR = True
 
 JOB_LEASE = timedelta(seconds=float(os.environ.get("LISTKEEP_LEASE_SECONDS", "60")))
 JOB_SWEEP_EVERY = timedelta(seconds=float(os.environ.get("LISTKEEP_SWEEP_SECONDS", "15")))
+# Jobs of one queue that are done for one account at a time: fewer than the queue has processes, so that another account
+# finds one free.
+JOBS_PER_ACCOUNT = int(os.environ.get("LISTKEEP_JOBS_PER_ACCOUNT", "1"))
+if JOBS_PER_ACCOUNT < 1:
+    raise ImproperlyConfigured("LISTKEEP_JOBS_PER_ACCOUNT is below 1; no job would ever be done.")
 BACKUP_RETENTION = timedelta(days=30)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the same socket in Celery's spelling
 CELERY_RESULT_BACKEND = None
@@ -250,16 +255,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-# What beat sends goes to `maintenance`, the default queue: it must not wait behind long imports, nor pile up there.
-CELERY_TASK_ROUTES = {
-    "imports.advance_import": {"queue": "imports"},
-    "recipients.advance_deletion": {"queue": "imports"},
-    "backups.take_backup": {"queue": "backups"},
-}
+# What beat sends goes to `maintenance`, the default queue: it must not wait behind long imports, nor pile up there. The
+# queue of a job follows from its row (recipients.jobs), and its nudge names it.
 CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "imports.sweep_imports", "schedule": JOB_SWEEP_EVERY},
     "sweep-deletions": {"task": "recipients.sweep_deletions", "schedule": JOB_SWEEP_EVERY},
     "sweep-backups": {"task": "backups.sweep_backups", "schedule": JOB_SWEEP_EVERY},
+    "sweep-held-back": {"task": "recipients.sweep_held_back", "schedule": JOB_SWEEP_EVERY},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from recipients.jobs import Job
+from recipients.jobs import SMALL_FILE, SMALL_LIST, Job
 from recipients.models import Group
 
 
@@ -51,6 +51,13 @@ class Import(Job):
 
     RUNNING: ClassVar = [Status.READING.value, Status.WAITING.value, Status.APPLYING.value]
     UNCONFIRMED: ClassVar = [Status.DRAFT.value, Status.PREVIEWING.value, Status.PREVIEWED.value]
+
+    task = "imports.advance_import"
+    queue = "imports"
+    # A small file may hold many rows, packed; they are counted when it has been read.
+    large = models.Q(file_size__gt=SMALL_FILE) | models.Q(report__rows__gt=SMALL_LIST)
+    worked_on: ClassVar = [Status.PREVIEWING.value, *RUNNING]
+    asked_for_at = "created_at"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="imports", db_constraint=False)

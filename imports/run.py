@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -37,14 +36,13 @@ from recipients.storage import FAILURES, local_copy, remove
 logger = logging.getLogger(__name__)
 
 REST_AFTER_ERROR = timedelta(seconds=5)  # times the number of interruptions so far
-WORKED_ON: Final = [Import.Status.PREVIEWING.value, *Import.RUNNING]
 
 
 def advance_import(*, account_id: int, import_id: uuid.UUID) -> None:
     """Do the next step of an import, if there is one to do and nobody else does it."""
     now = timezone.now()
     with account_scope(account_id):
-        token = Import.objects.claim(import_id, statuses=WORKED_ON, now=now)
+        token = Import.objects.claim(import_id, now=now)
         if token is None:
             return
         run = Import.objects.select_related("group__account", "requested_by").get(pk=import_id)
@@ -221,7 +219,7 @@ def discard_files(*, run: Import) -> None:
 def sweep_imports(*, now: datetime) -> int:
     """Send workers to imports that were forgotten; gives how many."""
     with across_accounts("forgotten imports are looked for"):
-        forgotten = Import.objects.take_forgotten(statuses=WORKED_ON, now=now)
+        forgotten = Import.objects.take_forgotten(now=now)
         for account_id, import_id in forgotten:
             nudge(TASK, account_id=account_id, job_id=import_id)
     return len(forgotten)

@@ -9,12 +9,14 @@ from imports.confirming import TASK
 from imports.orphans import remove_orphaned_files
 from imports.run import advance_import, sweep_imports
 from imports.tidying import tidy_imports
+from recipients.nudge import nudge_held_back
 
 
 @shared_task(name=TASK)
 def advance_import_task(*, account_id: int, job_id: str) -> None:
     """Do the next step of one import."""
     advance_import(account_id=account_id, import_id=uuid.UUID(job_id))
+    nudge_held_back(account_id=account_id)
 
 
 @shared_task(name="imports.sweep_imports")

@@ -23,7 +23,7 @@ from recipients.signals import group_about_to_be_deleted
 
 logger = logging.getLogger(__name__)
 
-TASK = "recipients.advance_deletion"
+TASK = Deletion.task
 REST_AFTER_ERROR = timedelta(seconds=5)  # times the number of interruptions so far
 
 
@@ -71,7 +71,7 @@ def request_deletion(*, group: Group, actor: User, now: datetime) -> Deletion:
 def advance_deletion(*, account_id: int, deletion_id: uuid.UUID) -> None:
     """Carry the deletion out if its backup is complete and nobody else does it; otherwise leave it waiting."""
     with account_scope(account_id):
-        token = Deletion.objects.claim(deletion_id, statuses=[Deletion.Status.WAITING], now=timezone.now())
+        token = Deletion.objects.claim(deletion_id, now=timezone.now())
         if token is None:
             return
         deletion = Deletion.objects.select_related("group").get(pk=deletion_id)
@@ -181,7 +181,7 @@ def _rest(deletion: Deletion, token: uuid.UUID) -> None:
 def sweep_deletions(*, now: datetime) -> int:
     """Send workers to deletions that were forgotten; gives how many."""
     with across_accounts("forgotten deletions are looked for"):
-        forgotten = Deletion.objects.take_forgotten(statuses=[Deletion.Status.WAITING], now=now)
+        forgotten = Deletion.objects.take_forgotten(now=now)
         for account_id, deletion_id in forgotten:
             nudge(TASK, account_id=account_id, job_id=deletion_id)
     return len(forgotten)

@@ -2,7 +2,11 @@
 
 The row is the truth, a Celery message only a nudge. A process claims a row by compare-and-set, keeps the claim with a
 heartbeat while it lives, and gives it back or loses it one lease after its death. What a job changes is committed
-together with `finish`, which fails when the claim was lost meanwhile: a process that was thought dead changes nothing.
+together with `release`, which fails when the claim was lost meanwhile: a process that was thought dead changes nothing.
+
+Jobs wait in queues, large ones and small ones apart, so that no hundred rows stand behind a million. And an account has
+a limited number of jobs of one queue done at a time (JOBS_PER_ACCOUNT): a job beyond it is *held back*, which its row
+says, and `recipients.nudge` sends a worker to it when a job of the account is over.
 """
 
 import logging
@@ -11,8 +15,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
@@ -22,6 +27,9 @@ from accounts.tenancy import account_scope
 logger = logging.getLogger(__name__)
 
 MAX_INTERRUPTIONS = 3  # a job whose process died so often is given up, so that it cannot take workers down for ever
+SMALL = "-small"  # ends the name of the queue of small jobs
+SMALL_FILE = 5_000_000  # bytes of an upload
+SMALL_LIST = 50_000  # rows of a file, recipients of a list: a few seconds' work at most
 
 
 class ClaimLost(Exception):
@@ -35,45 +43,77 @@ class JobQuerySet(models.QuerySet["Any"]):
         """Jobs that no living process works on."""
         return self.filter(models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lt=now))
 
-    def take_forgotten(self, *, statuses: list[str], now: datetime) -> list[tuple[int, uuid.UUID]]:
+    def with_queue(self) -> Self:
+        """Each with the name of the queue that it waits in, as `in_queue`."""
+        queue = self.model.queue
+        return self.annotate(
+            in_queue=models.Case(
+                models.When(self.model.large, then=models.Value(queue)), default=models.Value(queue + SMALL)
+            )
+        )
+
+    def to_do(self, now: datetime) -> Self:
+        """Jobs that have something to be done, and that no living process works on."""
+        return self.unclaimed(now).filter(status__in=self.model.worked_on)
+
+    def held_back(self, now: datetime) -> Self:
+        """Jobs that nobody was let do, because their account had enough done at that time."""
+        return self.to_do(now).filter(held_back_at__isnull=False)
+
+    def take_forgotten(self, *, now: datetime) -> list[tuple[int, uuid.UUID]]:
         """Jobs that nobody works on and nobody was sent to for one lease, as (account, id); they count as sent to now.
 
-        A lost message, an emptied Redis or a dead process leaves such jobs.
+        A lost message, an emptied Redis or a dead process leaves such jobs. Those that are held back have a sweep of
+        their own.
         """
-        forgotten = self.unclaimed(now).filter(
-            models.Q(nudged_at__isnull=True) | models.Q(nudged_at__lt=now - settings.JOB_LEASE), status__in=statuses
+        forgotten = self.to_do(now).filter(
+            models.Q(nudged_at__isnull=True) | models.Q(nudged_at__lt=now - settings.JOB_LEASE),
+            held_back_at__isnull=True,
         )
         found = list(forgotten.values_list("account_id", "pk"))
         self.filter(pk__in=[pk for _account_id, pk in found]).update(nudged_at=now)
         return found
 
-    def claim(self, pk: uuid.UUID, *, statuses: list[str], now: datetime) -> uuid.UUID | None:
-        """Claim the job if it has one of `statuses` and is unclaimed; None when it is not to be had.
+    def claim(self, pk: uuid.UUID, *, now: datetime) -> uuid.UUID | None:
+        """Claim the job if there is something to be done and it is unclaimed; None when it is not to be had.
 
-        A claim over one that ran out counts as an interruption.
+        It is held back then when its account has enough done. A claim over one that ran out counts as an interruption.
+        In a transaction, which must be short: the account's other claims wait for its end.
         """
+        mine = self.to_do(now).filter(pk=pk)
+        # The row is locked first: whoever has the account's turns must wait for nothing more.
+        job = mine.with_queue().only("account_id").select_for_update(no_key=True, of=("self",)).first()
+        if job is None:
+            return None
+        lock_turns(account_id=job.account_id)
+        if turns_left(account_id=job.account_id, queue=job.in_queue, now=now) <= 0:
+            mine.filter(held_back_at__isnull=True).update(held_back_at=now)
+            return None
         token = uuid.uuid4()
         interrupted = models.Case(
             models.When(claimed_until__isnull=False, then=models.F("interruptions") + 1),
             default=models.F("interruptions"),
             output_field=models.IntegerField(),
         )
-        claimed = (
-            self.unclaimed(now)
-            .filter(pk=pk, status__in=statuses)
-            .update(claim=token, claimed_until=now + settings.JOB_LEASE, interruptions=interrupted)
-        )
-        return token if claimed else None
+        mine.update(claim=token, claimed_until=now + settings.JOB_LEASE, interruptions=interrupted, held_back_at=None)
+        return token
 
 
 class Job(models.Model):
     """What every job has: an account, a status, a claim, and how far it is."""
+
+    task: ClassVar[str]  # what does the next step of a job of this kind
+    queue: ClassVar[str]  # where the large ones wait; the small ones wait in the one beside it
+    large: ClassVar[models.Q]
+    worked_on: ClassVar[list[str]]  # the statuses in which there may be something to do
+    asked_for_at: ClassVar[str]  # the column that says since when; who asked first has the first turn
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     claim = models.UUIDField(null=True, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
     interruptions = models.PositiveSmallIntegerField(default=0, editable=False)
     nudged_at = models.DateTimeField(null=True, editable=False)  # by the sweep
+    held_back_at = models.DateTimeField(null=True, editable=False)  # since then its account's limit keeps it waiting
     rows_done = models.BigIntegerField(default=0)
     rows_known = models.BigIntegerField(null=True)
     failure = models.CharField(max_length=60, blank=True)  # a code that the page turns into a sentence
@@ -100,6 +140,30 @@ class Job(models.Model):
         changes |= {"claim": None, "claimed_until": until}
         if not type(self).objects.filter(pk=self.pk, claim=token).update(**changes):
             raise ClaimLost
+
+
+def job_kinds() -> list[type[Job]]:
+    """Every kind of job that there is."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def lock_turns(*, account_id: int) -> None:
+    """Let nobody else claim a job of the account until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"listkeep.turns.{account_id}"])
+
+
+def turns_left(*, account_id: int, queue: str, now: datetime) -> int:
+    """How many more jobs of the queue may be done for the account now, whose turns are locked."""
+    done_now = sum(
+        kind.objects.with_queue()
+        .filter(account_id=account_id, in_queue=queue, status__in=kind.worked_on)
+        .filter(claim__isnull=False, claimed_until__gte=now)
+        .count()
+        for kind in job_kinds()
+        if queue in (kind.queue, kind.queue + SMALL)
+    )
+    return settings.JOBS_PER_ACCOUNT - done_now
 
 
 class Heartbeat:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from recipients.exact_json import ExactJSONDecoder
-from recipients.jobs import Job
+from recipients.jobs import SMALL_LIST, Job
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH
 from recipients.masterdata.blocklist import MAX_PATTERN_LENGTH, Kind
 from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
@@ -243,6 +243,12 @@ class Deletion(Job):
         WAITING = "waiting", _("Waiting for the backup")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+
+    task = "recipients.advance_deletion"
+    queue = "imports"
+    large = models.Q(recipient_count__gt=SMALL_LIST)
+    worked_on: ClassVar = [Status.WAITING.value]
+    asked_for_at = "requested_at"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deletions")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)

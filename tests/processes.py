@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,13 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
+from honcho.environ import parse_procfile
 from redis import Redis
 
 from tests import environment
 
-QUEUES = ("imports", "backups", "maintenance")
+QUEUES = {  # by what is done: large and small jobs
+    "imports": ("imports", "imports-small"),
+    "backups": ("backups", "backups-small"),
+    "maintenance": ("maintenance",),
+}
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 REST_SECONDS = 5.0
@@ -41,6 +48,14 @@ class Process:
         with contextlib.suppress(ProcessLookupError):  # all of them may have ended already
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
+
+    def kill_children(self) -> None:
+        """Kill the processes of a worker that carry out tasks, as the system does when memory runs out.
+
+        The worker starts others.
+        """
+        for child in psutil.Process(self.pid).children():
+            child.kill()
 
     def freeze(self) -> None:
         """Stop the program and its children in the middle of whatever they do."""
@@ -93,9 +108,9 @@ class Started:
         self.processes.append(process)
         return process
 
-    def start_worker(self, *queues: str) -> Process:
-        """Start a Celery worker with one child for these queues, or for all, and wait until it takes messages."""
-        chosen = queues or QUEUES
+    def start_worker(self, *parts: str) -> Process:
+        """Start a Celery worker with one child for these parts of QUEUES, or for all; wait until it takes messages."""
+        chosen = parts or tuple(QUEUES)
         process = self.start(
             f"worker-{'-'.join(chosen)}",
             *(
@@ -104,7 +119,7 @@ class Started:
                 "config",
                 "worker",
                 "-Q",
-                ",".join(chosen),
+                ",".join(queue for part in chosen for queue in QUEUES[part]),
                 "-n",
                 f"{'-'.join(chosen)}-{self.count}@test",
             ),
@@ -113,10 +128,22 @@ class Started:
         process.wait_for(" ready.")
         return process
 
+    def start_procfile_workers(self) -> dict[str, Process]:
+        """Start the workers of the Procfile as `make run` does, until they take messages; gives them by name."""
+        commands = parse_procfile((environment.ROOT / "Procfile").read_text()).processes
+        started = {
+            name: self.start(name, *shlex.split(command.replace("WARNING", "INFO"))[1:])
+            for name, command in commands.items()
+            if " worker " in command
+        }
+        for process in started.values():
+            process.wait_for(" ready.")
+        return started
+
     def rest(self) -> None:
         """Freeze these workers once they have done what they are at; end them when that takes long."""
         with Redis.from_url(settings.REDIS_URL) as client:
-            client.delete(*QUEUES)
+            client.delete(*(queue for queues in QUEUES.values() for queue in queues))
             deadline = time.monotonic() + REST_SECONDS
             while client.exists("unacked"):  # messages of tasks that run or wait for their time
                 if time.monotonic() > deadline:
@@ -139,11 +166,14 @@ SHARED_WEB = Started()
 
 @pytest.fixture
 def workers(committed_db: None, storage: Path) -> Iterator[list[Process]]:
-    """A running worker for each queue. They stay for later tests, and rest while others do the steps of jobs alone."""
+    """A running worker for each part of QUEUES.
+
+    They stay for later tests, and rest while others do the steps of jobs alone.
+    """
     if not SHARED_WORKERS.processes:
         environment.AT_END.callback(SHARED_WORKERS.end)
-        for queue in QUEUES:
-            SHARED_WORKERS.start_worker(queue)
+        for part in QUEUES:
+            SHARED_WORKERS.start_worker(part)
     for process in SHARED_WORKERS.processes:
         process.thaw()
     yield SHARED_WORKERS.processes
@@ -152,7 +182,7 @@ def workers(committed_db: None, storage: Path) -> Iterator[list[Process]]:
 
 @pytest.fixture
 def start_worker(committed_db: None, storage: Path) -> Iterator[Callable[..., Process]]:
-    """Starts a worker of the test's own for the queues it names; no other worker runs meanwhile."""
+    """Starts a worker of the test's own for the parts of QUEUES it names; no other worker runs meanwhile."""
     SHARED_WORKERS.end()
     started = Started()
     try:

@@ -63,16 +63,20 @@ def queues_by_worker() -> dict[str, list[str]]:
 
 
 def test_workers_take_messages_from_each_queue(start_worker: Callable[..., Process]) -> None:
-    for queue in QUEUES:  # not the shared ones: they answer no questions once a test before has emptied Redis
-        start_worker(queue)
-    assert sorted(queues_by_worker().values()) == [["backups"], ["imports"], ["maintenance"]]
+    for part in QUEUES:  # not the shared ones: they answer no questions once a test before has emptied Redis
+        start_worker(part)
+    assert sorted(queues_by_worker().values()) == [
+        ["backups", "backups-small"],
+        ["imports", "imports-small"],
+        ["maintenance"],
+    ]
 
 
 def test_started_worker_can_be_killed_and_is_alone(start_worker: Callable[..., Process]) -> None:
     first = start_worker("imports")
     first.kill()
     second = start_worker("imports", "backups")
-    assert queues_by_worker() == {"imports-backups-1@test": ["backups", "imports"]}
+    assert queues_by_worker() == {"imports-backups-1@test": ["backups", "backups-small", "imports", "imports-small"]}
     assert (first.popen.returncode, second.popen.poll()) == (-signal.SIGKILL, None)
 
 

@@ -5,7 +5,7 @@ been stopped.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -16,12 +16,14 @@ from django.utils import timezone
 import backups.orphans
 import imports.orphans
 from backups.taking import sweep_backups
+from imports.models import Import
 from imports.run import sweep_imports
 from imports.tidying import tidy_imports
 from recipients.deletion import sweep_deletions
+from recipients.nudge import sweep_held_back
 from recipients.orphans import KEPT
 from tests import environment
-from tests.faults.scenario import J, reload
+from tests.faults.scenario import J, Scene, reload
 from tests.processes import Process
 
 T = TypeVar("T")
@@ -39,7 +41,7 @@ def wait_until(seen: Callable[[], T | None], what: str) -> T:
     return found
 
 
-def wait_for_end(job: J) -> J:
+def wait_for_end(job: J, *, ends: Collection[str] = ENDS) -> J:
     """Wait until a job has ended by itself, while the sweeps run as beat sends them; gives it as it is then."""
     swept = 0.0
 
@@ -49,9 +51,14 @@ def wait_for_end(job: J) -> J:
             sweep()
             swept = time.monotonic()
         now = reload(job)
-        return now if now.status in ENDS else None
+        return now if now.status in ends else None
 
     return wait_until(ended, f"the end of {job!r}")
+
+
+def wait_for_preview(scene: Scene) -> Import:
+    """Wait until the preview is made, or cannot be, as `wait_for_end` does."""
+    return wait_for_end(scene.run, ends={Import.Status.PREVIEWED, *ENDS})
 
 
 def sweep() -> None:
@@ -61,6 +68,7 @@ def sweep() -> None:
     tidy_imports(now=now)
     sweep_backups(now=now)
     sweep_deletions(now=now)
+    sweep_held_back(now=now)
 
 
 def sweep_files_a_day_later() -> None:
