@@ -128,17 +128,14 @@ class Started:
         process.wait_for(" ready.")
         return process
 
-    def start_procfile_workers(self) -> dict[str, Process]:
-        """Start the workers of the Procfile as `make run` does, until they take messages; gives them by name."""
+    def start_procfile_workers(self) -> None:
+        """Start the workers of the Procfile as `make run` does, each by its name, and wait until they take messages."""
         commands = parse_procfile((environment.ROOT / "Procfile").read_text()).processes
-        started = {
-            name: self.start(name, *shlex.split(command.replace("WARNING", "INFO"))[1:])
-            for name, command in commands.items()
-            if " worker " in command
-        }
-        for process in started.values():
+        for name, command in commands.items():
+            if " worker " in command:
+                self.start(name, *shlex.split(command.replace("WARNING", "INFO"))[1:])
+        for process in self.processes:
             process.wait_for(" ready.")
-        return started
 
     def rest(self) -> None:
         """Freeze these workers once they have done what they are at; end them when that takes long."""
