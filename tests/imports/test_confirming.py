@@ -1,4 +1,4 @@
-"""Next: the choices are kept, new fields are made, the import starts — once, whole or not at all."""
+"""Next: the choices are kept, and a preview is made or the import starts — once, whole or not at all."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -89,19 +89,24 @@ FIELDS = [
 
 
 def entry(target: str, column: int | None, **more: str) -> dict[str, Any]:
-    return {"target": target, "column": column, "alternative": None, "date_format": None, "decimal": None, **more}
+    notations = dict.fromkeys(["date_format", "decimal", "status"])
+    return {"target": target, "column": column, "alternative": None, **notations, **more}
 
 
-def test_next_keeps_what_was_chosen_and_starts_the_import(client: Client, editor: User, run: Import) -> None:
-    response = next_step(client, run, mode="update", reactivate="on", to__anrede__alternative="diverse")
-    assert response.headers["Location"] == reverse("imports:run", args=[run.account_id, run.pk])
-    now = fresh(run)
-    assert (now.status, now.mode, now.reactivate, now.requested_by_id) == (
-        Import.Status.READING,
-        Import.Mode.UPDATE,
-        True,
-        editor.pk,
+def test_next_keeps_what_was_chosen_and_has_a_preview_made(client: Client, editor: User, run: Import) -> None:
+    response = next_step(
+        client,
+        run,
+        mode="update",
+        empty_cells="clear",
+        tags_mode="replace",
+        account_values="fill",
+        to__anrede__alternative="diverse",
     )
+    assert response.headers["Location"] == reverse("imports:preview", args=[run.account_id, run.pk])
+    now = fresh(run)
+    assert (now.status, now.requested_by_id, now.confirmed_at) == (Import.Status.PREVIEWING, editor.pk, None)
+    assert (now.mode, now.empty_cells, now.tags_mode, now.account_values) == ("update", "clear", "replace", "fill")
     assert now.mapping == [
         entry("email", 0),
         entry("vorname", 1),
@@ -110,6 +115,17 @@ def test_next_keeps_what_was_chosen_and_starts_the_import(client: Client, editor
         entry("anrede", None, alternative="diverse"),
     ]
     assert now.source == run.source
+
+
+def test_an_import_may_start_without_a_preview(client: Client, run: Import) -> None:
+    response = next_step(client, run, skip="1")
+    assert response.headers["Location"] == reverse("imports:run", args=[run.account_id, run.pk])
+    assert fresh(run).status == Import.Status.READING
+
+
+def test_nobody_is_turned_active_by_a_form(client: Client, run: Import) -> None:
+    next_step(client, run, reactivate="on")
+    assert fresh(run).reactivate is False
 
 
 def planned(run: Import) -> list[tuple[str, str, str, str]]:
@@ -234,7 +250,7 @@ def test_a_locked_list_is_told(client: Client, run: Import) -> None:
     with account_scope(run.account_id):
         Group.objects.update(locked=True)
     response = next_step(client, run)
-    assert notices(response)[0] == "The list is locked. Unlock it in its settings, then press “Next” again."
+    assert notices(response)[0] == "The list is locked. Unlock it in its settings, then try again."
     assert (response.status_code, fresh(run).status) == (422, Import.Status.DRAFT)
 
 
@@ -242,7 +258,7 @@ def test_a_locked_list_gets_no_new_field(client: Client, run: Import) -> None:
     with account_scope(run.account_id):
         Group.objects.update(locked=True)
     response = next_step(client, run, new__4__create="on")
-    assert notices(response)[0] == "The list is locked. Unlock it in its settings, then press “Next” again."
+    assert notices(response)[0] == "The list is locked. Unlock it in its settings, then try again."
     assert (fields(run.group), fresh(run).status) == (FIELDS, Import.Status.DRAFT)
 
 
@@ -254,30 +270,54 @@ def test_a_list_that_is_about_to_be_deleted_is_told(client: Client, run: Import)
 
 
 def test_a_second_import_waits_for_the_first_and_makes_no_field(client: Client, group: Group, run: Import) -> None:
-    next_step(client, run)
+    next_step(client, run, skip="1")
     with account_scope(group.account_id):
         Import.objects.update(created_at=timezone.now() - timedelta(hours=1))
     client.post(reverse("imports:upload", args=[group.account_id, group.pk]), {"text": "E-Mail;Z\nb@example.org;1\n"})
     second = drafts(group.account_id)[-1]
     response = next_step(client, second, new__1__create="on")
     assert notices(response)[0] == (
-        "Another import into this list has not ended yet. Wait until it has, then press “Next” again."
+        "Another import into this list has not ended yet. Wait until it has, then try again."
     )
     assert (fields(group), drafts(group.account_id)[-1].status) == (FIELDS, Import.Status.DRAFT)
 
 
-def test_pressing_next_twice_starts_one_import(client: Client, run: Import) -> None:
-    data = shown(client, run) | {"new-4-create": "on"}
+@pytest.mark.parametrize(
+    ("button", "page", "status"), [({}, "preview", "previewing"), ({"skip": "1"}, "run", "reading")]
+)
+def test_pressing_next_twice_goes_on_once(client: Client, run: Import, button: Data, page: str, status: str) -> None:
+    data = shown(client, run) | button | {"new-4-create": "on"}
     answers = [client.post(url_of(run), data) for _ in range(2)]
     assert [answer.headers["Location"] for answer in answers] == [
-        reverse("imports:run", args=[run.account_id, run.pk])
+        reverse(f"imports:{page}", args=[run.account_id, run.pk])
     ] * 2
-    assert (planned(run), fresh(run).status) == ([("plz", "PLZ", "text", "list")], Import.Status.READING)
+    assert (planned(run), fresh(run).status) == ([("plz", "PLZ", "text", "list")], status)
 
 
-def test_a_started_imports_mapping_leads_to_its_run(client: Client, run: Import) -> None:
-    next_step(client, run)
-    assert client.get(url_of(run)).headers["Location"] == reverse("imports:run", args=[run.account_id, run.pk])
+@pytest.mark.parametrize(("button", "page"), [({}, "preview"), ({"skip": "1"}, "run")])
+def test_the_mapping_of_an_import_that_went_on_leads_to_where_it_is(
+    client: Client, run: Import, button: Data, page: str
+) -> None:
+    next_step(client, run, **button)
+    assert client.get(url_of(run)).headers["Location"] == reverse(f"imports:{page}", args=[run.account_id, run.pk])
+
+
+def test_who_comes_back_from_the_preview_finds_the_mapping_as_it_was_entered(client: Client, run: Import) -> None:
+    data = shown(client, run) | changed(
+        {
+            "to__geburtstag__column": "",
+            "to__anrede__alternative": "diverse",
+            "new__4__create": "on",
+            "new__4__label": "Postleitzahl",
+            "mode": "update",
+            "tags_mode": "replace",
+        }
+    )
+    client.post(url_of(run), data)
+    client.post(reverse("imports:back_to_mapping", args=[run.account_id, run.pk]))
+    assert fresh(run).status == Import.Status.DRAFT
+    again = shown(client, run)
+    assert {name: value for name, value in again.items() if name in data} == data
 
 
 def test_another_way_of_reading_is_shown_before_the_import_starts(client: Client, run: Import) -> None:
@@ -288,7 +328,7 @@ def test_another_way_of_reading_is_shown_before_the_import_starts(client: Client
     )
     assert fresh(run).status == Import.Status.DRAFT
     client.post(url_of(run), form_data(response, "mapping"))
-    assert (fresh(run).status, fresh(run).source["encoding"]) == (Import.Status.READING, "cp850")
+    assert (fresh(run).status, fresh(run).source["encoding"]) == (Import.Status.PREVIEWING, "cp850")
 
 
 def test_a_second_tab_imports_what_it_shows(client: Client, run: Import) -> None:
@@ -296,7 +336,7 @@ def test_a_second_tab_imports_what_it_shows(client: Client, run: Import) -> None
     client.post(url_of(run), first_tab | {"source-delimiter": "comma", "refresh": "1"})
     assert fresh(run).source["delimiter"] == ","
     client.post(url_of(run), first_tab)
-    assert (fresh(run).status, fresh(run).source) == (Import.Status.READING, run.source)
+    assert (fresh(run).status, fresh(run).source) == (Import.Status.PREVIEWING, run.source)
 
 
 def test_a_file_that_is_gone_is_told(client: Client, run: Import, storage: Path) -> None:
