@@ -30,5 +30,7 @@ def _remove_left_scratch() -> None:
         try:
             if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder)
-        except OSError:  # another process has just removed it, or it is another user's
+        except FileNotFoundError:  # its process has just ended, or another one has removed it
+            continue
+        except OSError:  # it is another user's
             logger.info("%s was left by a process that died and could not be removed", folder, exc_info=True)
