@@ -5,80 +5,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_row_level_security'),
-        ('imports', '0002_row_level_security'),
-        ('recipients', '0003_status_filters_and_exact_numbers'),
+        ("accounts", "0002_row_level_security"),
+        ("imports", "0002_row_level_security"),
+        ("recipients", "0003_status_filters_and_exact_numbers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='import',
-            name='imports_import_running',
+            model_name="import",
+            name="imports_import_running",
         ),
         migrations.AddField(
-            model_name='import',
-            name='account_values',
-            field=models.CharField(choices=[('overwrite', 'The file’s values replace the present ones'), ('fill', 'Only where there is no value yet')], default='overwrite', max_length=10),
+            model_name="import",
+            name="account_values",
+            field=models.CharField(
+                choices=[
+                    ("overwrite", "The file’s values replace the present ones"),
+                    ("fill", "Only where there is no value yet"),
+                ],
+                default="overwrite",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='block_list_mark',
+            model_name="import",
+            name="block_list_mark",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name='import',
-            name='empty_cells',
-            field=models.CharField(choices=[('keep', 'An empty cell keeps what is stored'), ('clear', 'An empty cell clears what is stored')], default='keep', max_length=10),
+            model_name="import",
+            name="empty_cells",
+            field=models.CharField(
+                choices=[
+                    ("keep", "An empty cell keeps what is stored"),
+                    ("clear", "An empty cell clears what is stored"),
+                ],
+                default="keep",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='entered',
+            model_name="import",
+            name="entered",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='import',
-            name='header_mark',
+            model_name="import",
+            name="header_mark",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name='import',
-            name='new_fields',
+            model_name="import",
+            name="new_fields",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='import',
-            name='preview',
+            model_name="import",
+            name="preview",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='import',
-            name='previewed_at',
+            model_name="import",
+            name="previewed_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='import',
-            name='tags_mode',
-            field=models.CharField(choices=[('add', 'The file’s tags are added'), ('replace', 'The file’s tags replace all others')], default='add', max_length=10),
+            model_name="import",
+            name="tags_mode",
+            field=models.CharField(
+                choices=[("add", "The file’s tags are added"), ("replace", "The file’s tags replace all others")],
+                default="add",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='mode',
-            field=models.CharField(choices=[('add', 'Add only'), ('update', 'Update only'), ('update_and_add', 'Update and add'), ('deactivate', 'Deactivate'), ('delete', 'Delete')], default='update_and_add', max_length=20, verbose_name='mode'),
+            model_name="import",
+            name="mode",
+            field=models.CharField(
+                choices=[
+                    ("add", "Add only"),
+                    ("update", "Update only"),
+                    ("update_and_add", "Update and add"),
+                    ("deactivate", "Deactivate"),
+                    ("delete", "Delete"),
+                ],
+                default="update_and_add",
+                max_length=20,
+                verbose_name="mode",
+            ),
         ),
         migrations.AlterField(
-            model_name='import',
-            name='status',
-            field=models.CharField(choices=[('draft', 'Not started'), ('previewing', 'Preview is being made'), ('previewed', 'Preview'), ('reading', 'Reading the file'), ('waiting', 'Waiting for the backup'), ('applying', 'Applying'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='draft', max_length=10),
+            model_name="import",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Not started"),
+                    ("previewing", "Preview is being made"),
+                    ("previewed", "Preview"),
+                    ("reading", "Reading the file"),
+                    ("waiting", "Waiting for the backup"),
+                    ("applying", "Applying"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="draft",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('header_mark', ''), _negated=True), fields=['account', 'header_mark', '-confirmed_at'], name='imports_import_same_header'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("header_mark", ""), _negated=True),
+                fields=["account", "header_mark", "-confirmed_at"],
+                name="imports_import_same_header",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('status__in', ['previewing', 'reading', 'waiting', 'applying'])), fields=['claimed_until'], name='imports_import_running'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("status__in", ["previewing", "reading", "waiting", "applying"])),
+                fields=["claimed_until"],
+                name="imports_import_running",
+            ),
         ),
     ]
