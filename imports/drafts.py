@@ -20,7 +20,7 @@ from imports.confirming import GroupDeleted, confirm_import, refuse_impossible, 
 from imports.confirming import GroupLocked as ImportRefusedByLock
 from imports.models import Import
 from imports.new_fields import NewField, plan_fields
-from imports.readers import ColumnMapping, DateFormat, DecimalMark, Sniffed, SniffedColumn, Source, sniff
+from imports.readers import ColumnMapping, DateFormat, DecimalMark, Sniffed, SniffedColumn, Source, header_mark, sniff
 from recipients.deletion import GroupGone, GroupLocked
 from recipients.masterdata.options import Options
 from recipients.models import Group
@@ -74,14 +74,16 @@ def _sniff_upload(upload: TemporaryUploadedFile) -> Sniffed:
 
 def _keep(*, group: Group, upload: TemporaryUploadedFile, sniffed: Sniffed, actor: User, now: datetime) -> Import:
     """Store the file, then the row; the file goes again when the row cannot be written."""
+    seen = sniffed_to_json(sniffed)
     run = Import(
         account_id=group.account_id,
         group=group,
         requested_by=actor,
         file_name=upload.name or "",
         file_size=upload.size or 0,
-        sniffed=sniffed_to_json(sniffed),
+        sniffed=seen,
         source=sniffed.source.to_json(),
+        header_mark=_mark_of(seen),
         created_at=now,
     )
     run.file_key = f"{group.account_id}/{run.pk}/upload"
@@ -112,10 +114,15 @@ def read_again(*, run: Import, source: Source) -> Sniffed:
         logger.exception("the file of import %s could not be read", run.pk)
         raise FileUnavailable("storage_unavailable") from error
     run.sniffed, run.source = sniffed_to_json(sniffed), sniffed.source.to_json()
+    run.header_mark = _mark_of(run.sniffed)
     Import.objects.filter(account_id=run.account_id, pk=run.pk, status=Import.Status.DRAFT).update(
-        sniffed=run.sniffed, source=run.source
+        sniffed=run.sniffed, source=run.source, header_mark=run.header_mark
     )
     return sniffed
+
+
+def _mark_of(seen: dict[str, Any]) -> str:
+    return header_mark([column["name"] for column in seen["columns"]])
 
 
 @transaction.atomic

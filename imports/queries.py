@@ -1,15 +1,16 @@
 """What the imports' pages list."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, Case, F, Func, JSONField, Q, QuerySet, When
 from django.db.models.functions import Lower
 
 from imports.models import Import
+from imports.readers import ColumnMapping
 from recipients.masterdata.file import FieldType
 from recipients.masterdata.labels import folded
 from recipients.models import Field
@@ -92,6 +93,54 @@ def _later(found: QuerySet[Import], place: Place) -> QuerySet[Import]:
     return found.filter(
         Q(created_at__gt=place.created_at) | Q(created_at=place.created_at, id__gt=place.id),
         created_at__gte=place.created_at,
+    )
+
+
+@dataclass(frozen=True)
+class EarlierImport:
+    """An import of a file with the same header, as a person mapped it.
+
+    `names` are its columns in their order, `labels` the names of the fields of its own list, by their keys: empty when
+    that is the very list in question.
+    """
+
+    in_same_list: bool
+    confirmed_at: datetime
+    names: Sequence[str]
+    mapping: Sequence[ColumnMapping]
+    labels: Mapping[str, str]
+
+
+def earlier_mapping(*, account_id: int, group_id: int, mark: str) -> EarlierImport | None:
+    """How a file with this `header_mark` was mapped last: in this list, else in another one of the account.
+
+    Only imports that a person confirmed and that came to their end: who cancelled one may have mapped it wrongly.
+    """
+    if not mark:
+        return None
+    found = (
+        Import.objects.filter(account_id=account_id, header_mark=mark, status=Import.Status.DONE, interface="browser")
+        .annotate(
+            is_here=Case(When(group_id=group_id, then=True), default=False, output_field=BooleanField()),
+            names=Func(
+                "sniffed",
+                template="jsonb_path_query_array(%(expressions)s, '$.columns[*].name')",
+                output_field=JSONField(),
+            ),
+        )
+        .order_by("-is_here", "-confirmed_at")
+        .values("is_here", "confirmed_at", "names", "mapping", "group_id")
+        .first()
+    )
+    if found is None:
+        return None
+    own = Field.objects.filter(account_id=account_id, group_id=found["group_id"])
+    return EarlierImport(
+        in_same_list=found["is_here"],
+        confirmed_at=found["confirmed_at"],
+        names=found["names"],
+        mapping=[ColumnMapping.from_json(one) for one in found["mapping"]],
+        labels={} if found["is_here"] else dict(own.values_list("key", "label")),
     )
 
 

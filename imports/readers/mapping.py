@@ -5,7 +5,7 @@ A guess is only made where little can be said against it: a wrong one is worse t
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -49,12 +49,13 @@ class Recalled:
     """What an earlier import says of a file with the same header.
 
     `open` are the targets that it could not know: only these may still be guessed, so that what a person left out stays
-    left out. `to_create` are the positions of columns for which it had a field that the present list lacks.
+    left out. `to_create` are the columns, by position, for which it had a field that the present list lacks, with that
+    field's label.
     """
 
     guesses: tuple[Guess, ...]
     open: frozenset[str]
-    to_create: frozenset[int] = frozenset()
+    to_create: Mapping[int, str] = field(default_factory=dict)
 
 
 def guess_mapping(columns: Sequence[SniffedColumn], fields: Sequence[FieldDefinition]) -> list[ColumnMapping]:
