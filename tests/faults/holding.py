@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 
 import psycopg
 from django.db import connection
+from psycopg.sql import SQL, Identifier
 
 from config.embedded import addresses
 from recipients.masterdata.file import FieldScope
@@ -28,6 +29,8 @@ CHANGING = {
     "adding": "INSERT INTO recipients_recipient",
     "deleting": "DELETE FROM recipients_recipient",
 }
+
+PREVIEWING = {"reading": 'SELECT "recipients_field"', "counting": "SELECT count(*) FILTER"}
 
 
 @contextmanager
@@ -59,16 +62,13 @@ def is_running(statement: str) -> bool:
 
 
 @contextmanager
-def held_preview(scene: Scene, stage: str) -> Iterator[None]:
-    """Have a preview made, and hold it by a lock when it counts, or has counted and writes its own row."""
-    with other_connection() as blocker, other_connection() as second:
-        blocker.execute("LOCK TABLE recipients_recipient IN ACCESS EXCLUSIVE MODE")
+def held_preview(scene: Scene, stage: str = "counting") -> Iterator[None]:
+    """Have a preview made, and hold it by a lock before it reads the file, or when it counts."""
+    with other_connection() as blocker:
+        table = "recipients_field" if stage == "reading" else "recipients_recipient"
+        blocker.execute(SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(Identifier(table)))
         ask_for_preview(scene)
-        wait_until(lambda: is_blocked(blocker, "SELECT count(*) FILTER"), "the counting held by a lock")
-        if stage == "finishing":
-            second.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [scene.run.pk])
-            blocker.rollback()
-            wait_until(lambda: is_blocked(second, ENDING["import"]), "the import's row held by a lock")
+        wait_until(lambda: is_blocked(blocker, PREVIEWING[stage]), f"{stage} held by a lock")
         yield
 
 

@@ -15,14 +15,19 @@ import pytest
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from imports.models import Import
+from recipients.masterdata.file import FieldScope
+from recipients.masterdata.options import Mode
 from recipients.models import Deletion
 from recipients.revision import lock_group
+from tests.faults.beside import have_preview_made
 from tests.faults.holding import ENDING, held_deletion, held_import, is_blocked, is_running, other_connection
 from tests.faults.rows import rows_in, rows_of
 from tests.faults.scenario import (
     Scene,
     activities_of,
     ask_for_deletion,
+    ask_for_preview,
+    go_back,
     make_scene,
     make_small_scene,
     open_mailing,
@@ -89,14 +94,28 @@ def test_import_killed_while_it_applies(start_worker: StartWorker) -> None:
     assert_imported(scene)
 
 
-@pytest.mark.parametrize("stage", ["updating", "adding", "finishing"])
-def test_import_killed_within_its_one_transaction(start_worker: StartWorker, stage: str) -> None:
-    scene = make_small_scene(seed=11)
+@pytest.mark.parametrize(
+    ("mode", "stage", "scope", "previewed"),
+    [
+        (Mode.UPDATE_AND_ADD, "updating", FieldScope.ACCOUNT, False),
+        (Mode.ADD, "adding", FieldScope.LIST, True),
+        (Mode.DEACTIVATE, "finishing", FieldScope.LIST, False),
+        (Mode.DELETE, "deleting", FieldScope.LIST, True),
+    ],
+)
+def test_import_killed_within_its_one_transaction(
+    start_worker: StartWorker, mode: Mode, stage: str, scope: FieldScope, *, previewed: bool
+) -> None:
+    scene = make_small_scene(seed=11, mode=mode, scope=scope)
+    opened = open_mailing(scene)
+    if previewed:
+        have_preview_made(scene)
     worker = start_worker()
     with held_import(scene, stage):
         worker.kill()
     assert fresh(scene.run).status == Import.Status.APPLYING
     assert_untouched(scene)
+    assert activities_of(scene) == opened
     start_worker()
     wait_for_end(scene.run)
     sweep_files_a_day_later()
@@ -139,23 +158,25 @@ def test_deletion_killed_within_its_one_transaction(start_worker: StartWorker, s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int) -> None:
+def test_workers_killed_at_random_instants(
+    start_worker: StartWorker, record_property: Callable[[str, object], None], seed: int
+) -> None:
     chance = random.Random(seed)
-    scene = make_scene(known=3_000, read=9_000, seed=seed)
+    mode = [Mode.UPDATE_AND_ADD, Mode.DELETE, None, Mode.DEACTIVATE, Mode.ADD, Mode.UPDATE][seed % 6]
+    scope = chance.choice(list(FieldScope))
+    scene = make_scene(known=3_000, read=9_000, seed=seed, mode=mode or Mode.UPDATE_AND_ADD, scope=scope)
     worker = start_worker()
-    job: Import | Deletion = scene.run
-    if seed % 3 == 2:
-        job = ask_for_deletion(scene)
-    else:
-        confirm(scene.run, scene.editor)
-    for _kill in range(2):
+    for do in chance.choice(WAYS_TO_AN_IMPORT) if mode else WAY_TO_A_DELETION:
+        do(scene)
         time.sleep(chance.uniform(0, 1.2))
+        record_property("killed", hit(scene))
         if chance.random() < 0.5:
-            worker.kill_children()
+            worker.kill_children()  # as the system does when memory runs out; the worker starts another one
         else:
             worker.kill()
             worker = start_worker()
-        assert_all_or_nothing(scene, job)
+        assert_all_or_nothing(scene)
+    job = change_of(scene)
     wait_for_end(job)
     sweep_files_a_day_later()
     if isinstance(job, Deletion):
@@ -164,14 +185,50 @@ def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int)
         assert_imported(scene)
 
 
-def assert_all_or_nothing(scene: Scene, job: Import | Deletion) -> None:
+def wait(_scene: Scene) -> None:
+    """What a person does between two kills who has done everything already."""
+
+
+def start(scene: Scene) -> None:
+    """Confirm the scene's import, whether or not its preview is made."""
+    confirm(scene.run, scene.editor)
+
+
+def ask_anew(scene: Scene) -> None:
+    """Go back to the mapping, whether or not the preview is made, and have it made once more."""
+    go_back(scene)
+    ask_for_preview(scene)
+
+
+WAYS_TO_AN_IMPORT: list[list[Callable[[Scene], object]]] = [
+    [start, wait],
+    [ask_for_preview, start, wait],
+    [ask_for_preview, wait, start],
+    [ask_for_preview, ask_anew, start],
+]
+WAY_TO_A_DELETION: list[Callable[[Scene], object]] = [ask_for_deletion, wait]
+
+
+def change_of(scene: Scene) -> Import | Deletion:
+    """What changes the scene's list: its deletion, if one was asked for, else its import."""
+    with account_scope(scene.account.pk):
+        return Deletion.objects.filter(group=scene.group).first() or scene.run
+
+
+def hit(scene: Scene) -> str:
+    """What a worker is at just now, for the record of a soak: the statuses of the jobs that are claimed."""
+    jobs = [reload(change_of(scene)), *backups_of(scene.group)]
+    return " and ".join(f"{type(job).__name__} {job.status}" for job in jobs if job.claim is not None)
+
+
+def assert_all_or_nothing(scene: Scene) -> None:
     """At this instant the list is the old one, or the new one of a done job whose backup is complete."""
     with account_scope(scene.account.pk):
         # With the lock, so that a change that is being made is seen when it is over.
         lock_group(account_id=scene.account.pk, group_id=scene.group.pk)
-        rows, now = rows_of(scene.group), reload(job)
-        if now.status != "done":
+        rows, job = rows_of(scene.group), reload(change_of(scene))
+        if job.status != "done":
             assert rows == scene.before
             return
     assert rows == ({} if isinstance(job, Deletion) else scene.after)
-    assert rows_in(releasing_backup(now)) == scene.before
+    assert rows_in(releasing_backup(job)) == scene.before

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from backups.models import Backup
 from imports.models import Import
+from recipients.masterdata.options import Mode
 from recipients.models import Deletion
 from tests.factories import make_recipient
+from tests.faults.beside import have_preview_made, steps_done
 from tests.faults.holding import held_deletion, held_import
 from tests.faults.rows import rows_in
 from tests.faults.scenario import Scene, cancel, make_scene, make_small_scene, reload
@@ -104,9 +106,11 @@ def is_taken_over(job: Import | Deletion, claim: uuid.UUID | None) -> bool:
     return reload(job).claim not in (claim, None)
 
 
-@pytest.mark.parametrize("stage", ["updating", "adding"])
-def test_stopped_change_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker, stage: str) -> None:
-    scene = make_small_scene(seed=31)
+@pytest.mark.parametrize(("mode", "stage"), [(Mode.UPDATE_AND_ADD, "adding"), (Mode.DELETE, "deleting")])
+def test_stopped_change_is_rolled_back_and_made_by_another_worker(
+    start_worker: StartWorker, mode: Mode, stage: str
+) -> None:
+    scene = make_small_scene(seed=31, mode=mode)
     stopped = start_worker()
     with held_import(scene, stage):
         stopped.freeze()
@@ -177,12 +181,17 @@ def test_import_cancelled_while_its_backup_is_taken_changes_nothing(start_worker
     assert_cancelled(scene)
 
 
-@pytest.mark.parametrize("stage", ["updating", "adding"])
-def test_import_cancelled_while_it_applies_changes_nothing(start_worker: StartWorker, stage: str) -> None:
-    scene = make_small_scene(seed=33)
-    worker = start_worker()
-    with held_import(scene, stage):
+@pytest.mark.parametrize("previewed", [False, True])
+@pytest.mark.parametrize(
+    ("mode", "stage"), [(Mode.UPDATE_AND_ADD, "adding"), (Mode.DEACTIVATE, "updating"), (Mode.DELETE, "deleting")]
+)
+def test_import_cancelled_while_it_applies_changes_nothing(
+    committed_db: None, mode: Mode, stage: str, *, previewed: bool
+) -> None:
+    scene = make_small_scene(seed=33, mode=mode)
+    if previewed:
+        have_preview_made(scene)
+    with steps_done(scene), held_import(scene, stage):
         cancel(scene)
-    worker.wait_for(GONE_ON)
     sweep()
     assert_cancelled(scene)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from django.conf import settings
 from django.db import connections
 from redis import Redis
@@ -13,10 +12,10 @@ from imports.models import Import
 from recipients.models import Deletion
 from recipients.nudge import nudge
 from tests import environment
-from tests.faults.holding import held_import
-from tests.faults.scenario import Scene, ask_for_deletion, make_small_scene, reload
-from tests.faults.verdicts import assert_deleted, assert_imported, assert_untouched
-from tests.faults.watching import ENDS, sweep_files_a_day_later, wait_for_end, wait_until
+from tests.faults.holding import held_import, held_preview
+from tests.faults.scenario import Scene, ask_for_deletion, ask_for_preview, make_small_scene, reload
+from tests.faults.verdicts import assert_deleted, assert_imported, assert_previewed, assert_untouched
+from tests.faults.watching import ENDS, sweep_files_a_day_later, wait_for_end, wait_for_preview, wait_until
 from tests.processes import Process
 from tests.runs import confirm, fresh
 
@@ -34,11 +33,15 @@ def wait_for_beat(job: Import | Deletion) -> None:
     wait_until(lambda: reload(job).status in ENDS, f"the end of {job!r}")
 
 
-def test_import_whose_messages_are_lost_is_found_by_beat(start_worker: StartWorker, beat: Process) -> None:
+def test_preview_and_import_whose_messages_are_lost_are_found_by_beat(start_worker: StartWorker, beat: Process) -> None:
     scene = make_small_scene(seed=41)
-    confirm(scene.run, scene.editor)
+    ask_for_preview(scene)
     empty_redis()
     start_worker()
+    wait_until(lambda: fresh(scene.run).status == Import.Status.PREVIEWED, "the preview")
+    assert_previewed(scene)
+    confirm(scene.run, scene.editor)
+    empty_redis()
     wait_for_beat(scene.run)
     assert_imported(scene)
 
@@ -77,12 +80,18 @@ def test_import_confirmed_while_redis_is_down_is_found_when_it_is_back(start_wor
     assert_imported(scene)
 
 
-@pytest.mark.parametrize("stage", ["updating", "adding"])
-def test_import_during_which_postgresql_was_restarted_is_made_again(start_worker: StartWorker, stage: str) -> None:
+def test_preview_and_import_during_which_postgresql_was_restarted_are_made_again(start_worker: StartWorker) -> None:
     scene = make_small_scene(seed=46)
     start_worker()
     try:
-        with held_import(scene, stage):
+        with held_preview(scene):
+            restart_postgresql()
+    finally:
+        connections.close_all()
+    wait_for_preview(scene)
+    assert_previewed(scene)
+    try:
+        with held_import(scene, "adding"):
             restart_postgresql()
     finally:
         connections.close_all()
