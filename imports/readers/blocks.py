@@ -58,10 +58,10 @@ class RowSource(Protocol):
         """All rows, with the wanted columns. A row that ends before one of `never_missing` is a bad row."""
 
 
-def check_width(columns: int) -> None:
+def check_width(columns: int, *, line: int) -> None:
     """Raise UnreadableFile when there are more columns than a person could map."""
     if columns > MAX_COLUMNS:
-        raise UnreadableFile(FileProblem.TOO_MANY_COLUMNS, detail=str(MAX_COLUMNS))
+        raise UnreadableFile(FileProblem.TOO_MANY_COLUMNS, line=line, detail=str(MAX_COLUMNS))
 
 
 def without_empty_end(cells: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ class DelimitedText:
         try:
             self._skip_separator_line()
             self.header = self._take_header() if source.has_header else self._measure_width()
-            check_width(len(self.header))
+            check_width(len(self.header), line=1)
         except UnreadableFile:
             self._stream.close()
             raise

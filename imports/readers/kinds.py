@@ -1,5 +1,6 @@
 """What kind of file it is, told by its bytes; the name of an upload proves nothing."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,10 @@ _HEAD_BYTES: Final = 8 * 1024
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_WORKBOOKS: Final = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+# The beginning of an XLS workbook of Excel 97 or 95, and right behind it the record that says how it is encrypted.
+_XLS_ENCRYPTED: Final = re.compile(
+    rb"\x09\x08(?:\x10\0\0\x06\x05\0.{12}|\x08\0\0\x05\x05\0.{4})(?:\x86\0\0\0)?\x2f\0", re.DOTALL
+)
 _SIGNATURES: Final = {
     b"\x89PNG": "png",
     b"\xff\xd8\xff": "jpeg",
@@ -64,7 +69,7 @@ def detect_kind(path: Path) -> Kind:
 def _detect_ole(path: Path) -> Kind:
     """XLS, or an XLSX inside the envelope that Office uses for passwords, or another old Office file."""
     content = path.read_bytes()
-    if _OLE_ENCRYPTED in content:
+    if _OLE_ENCRYPTED in content or _XLS_ENCRYPTED.search(content):
         raise UnreadableFile(FileProblem.PASSWORD_PROTECTED)
     if any(name in content for name in _OLE_WORKBOOKS):
         return Kind.XLS

@@ -1,36 +1,35 @@
 """A sheet of an XLSX or XLS workbook as blocks of rows."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from contextlib import suppress
 from functools import partial
-from itertools import compress, islice
+from itertools import chain, compress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Any, Final, Self, cast
 
 import pyarrow as pa
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
 
 from imports.readers.archive import check_archive
 from imports.readers.blocks import Block, check_width
 from imports.readers.choices import ColumnMapping, DecimalMark, Kind, Source
 from imports.readers.problems import FileProblem, UnreadableFile
-from recipients.masterdata.values import format_number
 
-Cell = int | float | str | bool | time | date | datetime | timedelta
-NumberedRow = tuple[int, list[Cell]]
+NumberedRow = tuple[int, list[str]]
 
+MEMORY_BYTES: Final = 3 * 1024 * 1024 * 1024
+SECONDS: Final = 300
 _BLOCK_ROWS: Final = 10_000
-# Excel keeps and shows 15 significant digits; the rest of a binary fraction is noise.
-_DIGITS: Final = ".15g"
+_BLOCK_BYTES: Final = 8 * 1024 * 1024
+_ROOT: Final = Path(__file__).parents[2]
+# What the system ends a process with that wanted more memory or time than it may have.
+_TOO_LARGE: Final = (-signal.SIGABRT, -signal.SIGKILL, -signal.SIGXCPU)
+_DAMAGED: Final = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
 
 
 class Sheet:
@@ -41,38 +40,27 @@ class Sheet:
     """
 
     def __init__(self, path: Path, source: Source, mapping: Sequence[ColumnMapping] = ()) -> None:
-        self._has_header = source.has_header
-        self._with_comma = {entry.column for entry in mapping if entry.decimal is DecimalMark.COMMA}
-        self._workbook = _open_workbook(path, source.kind)
+        if source.kind is Kind.XLSX:
+            check_archive(path)
+        commas = [entry.column for entry in mapping if entry.decimal is DecimalMark.COMMA]
+        with_comma = [column for column in commas if column is not None]
+        self._process = WorkbookProcess(path, sheet=source.sheet, with_comma=with_comma)
         try:
-            self.sheets = _sheet_names(self._workbook)
-            sheet = self._find_sheet(source.sheet)
-            self.sheet: str | None = sheet.name
-            self.rows_known: int | None = max(0, sheet.height - (1 if self._has_header else 0))
-            self._rows = _numbered_rows(sheet)
-            first = next(self._rows, None)
-            if first is None:
+            found = self._process.answer()
+            self.sheets: tuple[str, ...] = tuple(found["sheets"])
+            self.sheet: str | None = found["sheet"]
+            self.rows_known: int | None = max(0, found["rows"] - source.has_header)
+            self._blocks = self._process.blocks()
+            rows = next(self._blocks, None)
+            if rows is None:
                 raise UnreadableFile(FileProblem.EMPTY)
-            check_width(len(first[1]))
-        except UnreadableFile:
-            self._workbook.close()
+            line, first = rows[0]
+            check_width(len(first), line=line)
+        except BaseException:
+            self._process.end()
             raise
-        self.header = [show(cell) if self._has_header else "" for cell in first[1]]
-        self._waiting = [] if self._has_header else [first]
-
-    def _find_sheet(self, name: str | None) -> CalamineSheet:
-        """The sheet of that name; without a name the first one that has cells, or else the first one."""
-        names = self.sheets if name is None else [each for each in self._workbook.sheet_names if each == name]
-        if not names:
-            raise UnreadableFile(FileProblem.NO_SHEET, detail=name or "")
-        try:
-            for each in names:
-                sheet = self._workbook.get_sheet_by_name(each)
-                if sheet.height:
-                    return sheet
-        except CalamineError as error:
-            raise UnreadableFile(FileProblem.DAMAGED_WORKBOOK, detail=str(error)) from error
-        raise UnreadableFile(FileProblem.EMPTY)
+        self.header = first if source.has_header else [""] * len(first)
+        self._first_block = rows[1:] if source.has_header else rows
 
     def __enter__(self) -> Self:
         return self
@@ -80,65 +68,80 @@ class Sheet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._workbook.close()
+        self._process.end()
 
     def blocks(self, wanted: Sequence[int], never_missing: Sequence[int]) -> Iterator[Block]:
         """All rows, with the wanted columns. No row of a sheet is too short or too long."""
-        while True:
-            rows = [*self._waiting, *islice(self._rows, _BLOCK_ROWS)]
-            self._waiting = []
-            if not rows:
-                return
-            columns = {position: self._column(rows, position) for position in wanted}
-            yield Block(pa.array([number for number, _ in rows], pa.int64()), columns, partial(self._whole, rows))
-
-    def _whole(self, rows: Sequence[NumberedRow], chosen: pa.Array) -> list[pa.Array]:
-        some = list(compress(rows, chosen.to_pylist()))
-        return [self._column(some, position) for position in range(len(self.header))]
-
-    def _column(self, rows: Sequence[NumberedRow], position: int) -> pa.Array:
-        """The texts of one column. Most cells are texts already, which need no call."""
-        cells = [row[position] for _, row in rows]
-        comma = position in self._with_comma
-        return pa.array([cell if type(cell) is str else show(cell, comma=comma) for cell in cells], pa.string())
+        for rows in chain(filter(None, [self._first_block]), self._blocks):
+            columns = {position: _column(rows, position) for position in wanted}
+            yield Block(pa.array([number for number, _ in rows], pa.int64()), columns, partial(_whole, rows))
 
 
-def _open_workbook(path: Path, kind: Kind) -> CalamineWorkbook:
-    """The open workbook. Raises UnreadableFile."""
-    if kind is Kind.XLSX:
-        check_archive(path)
-    try:
-        return CalamineWorkbook.from_path(path)
-    except PasswordError as error:
-        raise UnreadableFile(FileProblem.PASSWORD_PROTECTED) from error
-    except CalamineError as error:
-        raise UnreadableFile(FileProblem.DAMAGED_WORKBOOK, detail=str(error)) from error
+def _column(rows: Sequence[NumberedRow], position: int) -> pa.Array:
+    return pa.array([row[position] for _, row in rows], pa.string())
 
 
-def _sheet_names(workbook: CalamineWorkbook) -> tuple[str, ...]:
-    """The names of the sheets that hold cells: the visible ones, or all when none is visible."""
-    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-    visible = [sheet for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
-    return tuple(sheet.name for sheet in visible or sheets)
+def _whole(rows: Sequence[NumberedRow], chosen: pa.Array) -> list[pa.Array]:
+    some = list(compress(rows, chosen.to_pylist()))
+    return [_column(some, position) for position in range(len(rows[0][1]))]
 
 
-def _numbered_rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
-    """The rows that are not blank, with their numbers in the sheet. All have the width of the sheet."""
-    return ((number, row) for number, row in enumerate(sheet.iter_rows(), 1) if row.count("") < len(row))
+class WorkbookProcess:
+    """The process of `imports.workbook_process` that reads one sheet."""
 
+    def __init__(self, path: Path, *, sheet: str | None, with_comma: Sequence[int]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "imports.workbook_process"],
+            env={**os.environ, "PYTHONPATH": str(_ROOT), "RUST_BACKTRACE": "0"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        # Pipes were asked for, so there are some.
+        stdin, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
+        request = {
+            "path": str(path.resolve()),
+            "sheet": sheet,
+            "with_comma": with_comma,
+            "memory": MEMORY_BYTES,
+            "seconds": SECONDS,
+        }
+        self._size = 0  # bytes of the answers for the block that is being read
+        with suppress(BrokenPipeError), stdin:  # a process that has ended has no answer either
+            stdin.write(json.dumps(request).encode())
 
-def show(cell: Cell, *, comma: bool = False) -> str:
-    """A cell as text: numbers as a spreadsheet program shows them in full, dates and times in ISO notation."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
-        number = format_number(Decimal(format(cell, _DIGITS)))
-        return number.replace(".", ",") if comma else number
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    hours, rest = divmod(round(cell.total_seconds()), 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    def answer(self) -> Any:
+        """The next answer. Raises UnreadableFile."""
+        line = self._answers.readline()
+        self._size += len(line)
+        if not line.endswith(b"\n"):
+            raise self._died()
+        answer = json.loads(line)
+        if isinstance(answer, dict) and "problem" in answer:
+            raise UnreadableFile(FileProblem(answer["problem"]), detail=answer["detail"])
+        return answer
+
+    def blocks(self) -> Iterator[list[NumberedRow]]:
+        """The rows, with their numbers in the sheet, not too many at a time. Raises UnreadableFile."""
+        rows: list[NumberedRow] = []
+        self._size = 0
+        while (more := self.answer()) is not None:
+            rows += more
+            if len(rows) >= _BLOCK_ROWS or self._size >= _BLOCK_BYTES:
+                yield rows
+                rows, self._size = [], 0
+        if rows:
+            yield rows
+
+    def _died(self) -> Exception:
+        code = self._process.wait()
+        if code in _TOO_LARGE:
+            return UnreadableFile(FileProblem.WORKBOOK_TOO_LARGE)
+        if code in _DAMAGED:
+            return UnreadableFile(FileProblem.DAMAGED_WORKBOOK, detail=f"signal {-code}")
+        return RuntimeError(f"The process that reads workbooks ended with {code}.")
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._answers.close()
+        self._process.kill()
+        self._process.wait()

@@ -8,10 +8,12 @@ import pytest
 
 from imports.readers import FileProblem, Kind, UnreadableFile, sniff
 from imports.readers import archive as archive_module
+from imports.readers import workbook as workbook_module
 from imports.readers.kinds import detect_kind
 from tests.imports.readers.files import write_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(50)
 
 
@@ -36,8 +38,7 @@ def write_workbook(folder: Path, members: dict[str, str]) -> Path:
 
 
 def sheet_with(cells: str) -> dict[str, str]:
-    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{namespace}"><sheetData>{cells}</sheetData></worksheet>'}
+    return {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{NAMESPACE}"><sheetData>{cells}</sheetData></worksheet>'}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,20 @@ def test_two_cells_far_apart_are_refused(tmp_path: Path) -> None:
         '<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row>'
     )
     assert problem_of(write_workbook(tmp_path, sheet_with(cells)))[0] is FileProblem.WORKBOOK_TOO_LARGE
+
+
+def test_text_that_very_many_cells_share_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_module, "MEMORY_BYTES", 512 * 1024 * 1024)
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(1, 20_001))
+    texts = {"xl/sharedStrings.xml": f'<sst xmlns="{NAMESPACE}"><si><t>{"x" * 30_000}</t></si></sst>'}
+    path = write_workbook(tmp_path, sheet_with(cells) | texts)
+    assert (path.stat().st_size < 200_000, problem_of(path)) == (True, (FileProblem.WORKBOOK_TOO_LARGE, ""))
+
+
+def test_workbook_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_module, "SECONDS", 1)
+    row = f"<row>{'<c><v>1</v></c>' * 20}</row>"
+    assert problem_of(write_workbook(tmp_path, sheet_with(row * 150_000))) == (FileProblem.WORKBOOK_TOO_LARGE, "")
 
 
 def test_one_cell_far_away_is_no_large_sheet(tmp_path: Path) -> None:

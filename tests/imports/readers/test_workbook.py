@@ -1,16 +1,29 @@
 """Sheets: what a person sees in a cell is what arrives."""
 
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from imports.readers import ColumnMapping, DateFormat, DecimalMark, FileProblem, Kind, Source, UnreadableFile, sniff
-from imports.readers.workbook import show
+from imports.readers import (
+    ColumnMapping,
+    DateFormat,
+    DecimalMark,
+    FileProblem,
+    InvalidMapping,
+    Kind,
+    MappingProblem,
+    Source,
+    UnreadableFile,
+    sniff,
+)
+from imports.workbook_process import show
 from recipients.masterdata.file import FieldType
-from tests.imports.readers.files import field, read_file, reject
+from tests.imports.readers.files import field, read_file, reject, write_file
 from tests.imports.readers.sheets import write_sheet
 from tests.imports.readers.xls import workbook_stream, xls_file
 
@@ -159,3 +172,47 @@ def test_xls_with_a_password_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as raised:
         sniff(path, file_name="book.xls")
     assert raised.value.code is FileProblem.PASSWORD_PROTECTED
+
+
+def test_mapping_that_does_not_fit_the_sheet_is_refused(tmp_path: Path) -> None:
+    mapping = [
+        ColumnMapping("umsatz", 5, None, None, DecimalMark.COMMA),
+        ColumnMapping("rabatt", None, "1,5", None, DecimalMark.COMMA),
+    ]
+    fields = [field("umsatz", FieldType.NUMBER), field("rabatt", FieldType.NUMBER)]
+    with pytest.raises(InvalidMapping) as raised:
+        read_file(write_sheet(tmp_path, [["E-Mail"], ["a@example.org"]]), *mapping, fields=fields, source=XLSX)
+    assert (raised.value.code, raised.value.target) == (MappingProblem.NO_SUCH_COLUMN, "umsatz")
+
+
+def test_workbook_is_known_by_its_bytes_whatever_its_name(tmp_path: Path) -> None:
+    content = xls_file(workbook_stream([["E-Mail"], ["a@example.org"]]))
+    old, new = write_file(tmp_path, content, "old.xlsx"), tmp_path / "new.xls"
+    write_sheet(tmp_path, [["E-Mail"], ["a@example.org"]]).rename(new)
+    assert [sniff(path, file_name=path.name).source.kind for path in (old, new)] == [Kind.XLS, Kind.XLSX]
+
+
+def test_1001_columns_are_refused_with_their_line(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [[], ["E-Mail", *[""] * 999, "x"]])
+    with pytest.raises(UnreadableFile) as raised:
+        sniff(path, file_name="book.xlsx")
+    assert (raised.value.code, raised.value.line) == (FileProblem.TOO_MANY_COLUMNS, 2)
+
+
+def test_old_workbook_with_cells_far_apart_is_refused(tmp_path: Path) -> None:
+    path = write_file(tmp_path, xls_file(workbook_stream([["E-Mail"]], far_cell=(65_535, 65_535))), "book.xls")
+    with pytest.raises(UnreadableFile) as raised:
+        sniff(path, file_name="book.xls")
+    assert (path.stat().st_size < 10_000, raised.value.code) == (True, FileProblem.WORKBOOK_TOO_LARGE)
+
+
+def test_process_that_does_not_answer_is_our_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        sniff(write_sheet(tmp_path, [["E-Mail"]]), file_name="book.xlsx")
+
+
+def test_no_process_stays_when_only_the_first_rows_are_looked_at(tmp_path: Path) -> None:
+    before = psutil.Process().children()
+    sniff(write_sheet(tmp_path, [["E-Mail"], *[["x" * 1_000]] * 30_000]), file_name="book.xlsx")
+    assert psutil.Process().children() == before

@@ -28,8 +28,13 @@ def _cells(rows: Sequence[Sequence[str | float]]) -> bytes:
     return cells
 
 
-def workbook_stream(rows: Sequence[Sequence[str | float]], *, password: bool = False) -> bytes:
-    """The records of a workbook with one sheet; with a password, those that say so (nothing is encrypted)."""
+def workbook_stream(
+    rows: Sequence[Sequence[str | float]], *, password: bool = False, far_cell: tuple[int, int] | None = None
+) -> bytes:
+    """The records of a workbook with one sheet; with a password, those that say so (nothing is encrypted).
+
+    A far cell, at that row and column, holds one more text.
+    """
     globals_start = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     if password:
         globals_start += _record(0x002F, struct.pack("<HHH", 1, 1, 1) + bytes(48))
@@ -38,6 +43,8 @@ def workbook_stream(rows: Sequence[Sequence[str | float]], *, password: bool = F
     sheet_entry = _record(0x0085, struct.pack("<IHBB", offset, 0, len(name), 0) + name)
     size = struct.pack("<IIHHH", 0, len(rows), 0, max(len(row) for row in rows), 0)
     sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + _record(0x0200, size) + _cells(rows)
+    if far_cell is not None:
+        sheet += _record(0x0204, struct.pack("<HHH", *far_cell, 0) + _text("x", "<H"))
     return globals_start + sheet_entry + _record(0x000A) + sheet + _record(0x000A)
 
 
