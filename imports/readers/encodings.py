@@ -6,6 +6,7 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
+from imports.readers.alphabets import guess_by_letters
 from imports.readers.problems import FileProblem, UnreadableFile
 
 SAMPLE_BYTES: Final = 1024 * 1024
@@ -20,8 +21,6 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Bytes that stand in Western texts of Windows programs: letters with marks, quotation marks, dashes, euro, section.
-_WESTERN: Final = frozenset("äöüÄÖÜßàáâãåæçèéêëìíîïñòóôõøùúûÀÁÅÆÇÈÉÍÑÓØÚ¿¡€„“”‚‘’–—…§°´«»®©".encode("windows-1252"))
 
 
 def _replace_by_nul(error: UnicodeError) -> tuple[str, int]:
@@ -37,8 +36,8 @@ codecs.register_error("listkeep-nul", _replace_by_nul)
 def guess_encoding(path: Path) -> str:
     """The Python name of the encoding that a text file is in. Reads the whole file, because one byte can decide.
 
-    The strict rules come first: a byte order mark; what is valid UTF-8 is UTF-8. Then Windows-1252, if the bytes are
-    Western letters, as they nearly always are here. Only the rest is guessed by statistics.
+    The strict rules come first: a byte order mark; what is valid UTF-8 is UTF-8. Then the encoding in which the bytes
+    are letters of a European language. Only the rest is guessed by statistics.
     Raises UnreadableFile (unknown_encoding).
     """
     with path.open("rb") as file:
@@ -52,8 +51,9 @@ def guess_encoding(path: Path) -> str:
     broken = _first_break(path)
     if broken is None or _is_damaged_utf8(broken):
         return "utf-8"
-    if _is_western(broken):
-        return "windows-1252"
+    by_letters = guess_by_letters(broken)
+    if by_letters is not None:
+        return by_letters
     best = from_bytes(broken).best()
     if best is None:
         raise UnreadableFile(FileProblem.UNKNOWN_ENCODING)
@@ -93,15 +93,6 @@ def _is_damaged_utf8(piece: bytes) -> bool:
     wrong = text.count("\ufffd")
     right = sum(1 for character in text if character > "\x7f") - wrong
     return right > 4 * wrong
-
-
-def _is_western(piece: bytes) -> bool:
-    """Whether all high bytes exist in Windows-1252 and most of them are ones that Western texts use."""
-    high = piece.translate(None, bytes(range(0x80)))
-    if any(byte in high for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
-        return False
-    usual = sum(1 for byte in high if byte in _WESTERN)
-    return usual >= 0.8 * len(high)
 
 
 def _whole_characters(data: bytes) -> int:
