@@ -10,6 +10,7 @@ from accounts.tenancy import user_scope
 
 SECTIONS = {"recipients", "imports"}
 PAGES_OF_RECIPIENTS = {"imports:new_list"}  # besides every page of a list, whichever app it is of
+ENTRIES_OF_THEIR_OWN = {"recipients:account_block_list": "block_list"}  # inside a section
 
 
 class Navigation:
@@ -45,6 +46,8 @@ class Navigation:
         match = self._request.resolver_match
         if match is None:
             return ""
+        if match.view_name in ENTRIES_OF_THEIR_OWN:
+            return ENTRIES_OF_THEIR_OWN[match.view_name]
         if "group_id" in match.kwargs or match.view_name in PAGES_OF_RECIPIENTS:
             return "recipients"
         return match.app_name if match.app_name in SECTIONS else ""

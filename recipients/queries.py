@@ -1,16 +1,18 @@
 """What pages and services ask of groups, fields and recipients."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Lower, StrIndex
 
 from recipients.masterdata.blocklist import BlockList, Kind, matches_pattern, patterns_to_look_up
 from recipients.masterdata.file import FieldDefinition
 from recipients.models import Activity, BlockedAddress, Contact, Deletion, Field, Group, Recipient
 
 ACTIVITIES_SHOWN = 50
+BLOCKED_A_PAGE = 50
 
 
 def groups_of(account_id: int) -> QuerySet[Group]:
@@ -65,18 +67,67 @@ def waiting_deletion(group: Group) -> Deletion | None:
 
 def block_list_of(group: Group) -> BlockList:
     """What must not come into a list: its own patterns and the account-wide ones."""
-    return BlockList(_blocked_in(group).values_list("pattern", flat=True))
+    found = _blocked_in(account_id=group.account_id, group=group)
+    return BlockList(found.values_list("pattern", flat=True))
 
 
-def what_blocks(*, group: Group, email: str) -> BlockedAddress | None:
-    """The pattern that blocks an address (canonical) in a list, the most exact one if there are several."""
+def what_blocks(*, account_id: int, group: Group | None, email: str) -> BlockedAddress | None:
+    """The pattern that blocks an address (canonical) in a list, or without `group` in all of the account's.
+
+    The most exact one if there are several, and of two alike the list's own.
+    """
     exact = patterns_to_look_up(email)
-    found = _blocked_in(group).filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
+    found = _blocked_in(account_id=account_id, group=group).filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
     places = {pattern: place for place, pattern in enumerate(exact)}
     matching = [blocked for blocked in found if matches_pattern(email, blocked.pattern)]
-    return min(matching, key=lambda blocked: places.get(blocked.pattern, len(places)), default=None)
+    return min(
+        matching,
+        key=lambda blocked: (places.get(blocked.pattern, len(places)), blocked.group_id is None, blocked.pattern),
+        default=None,
+    )
 
 
-def _blocked_in(group: Group) -> QuerySet[BlockedAddress]:
-    """The patterns that hold in a list."""
-    return BlockedAddress.objects.filter(Q(group=group) | Q(group__isnull=True), account_id=group.account_id)
+def count_blocked(*, account_id: int, group: Group | None) -> int:
+    """How many patterns stand on a list's own block list, or without `group` on the account-wide one."""
+    return BlockedAddress.objects.filter(account_id=account_id, group=group).count()
+
+
+def _blocked_in(*, account_id: int, group: Group | None) -> QuerySet[BlockedAddress]:
+    """The patterns that hold in a list, or in all of the account's."""
+    everywhere = Q(group__isnull=True)
+    return BlockedAddress.objects.filter(everywhere | Q(group=group) if group else everywhere, account_id=account_id)
+
+
+@dataclass(frozen=True)
+class BlockedPage:
+    """Some patterns, in their order, and those from which on the neighbouring pages are read (None: there is none)."""
+
+    rows: list[BlockedAddress]
+    previous: str | None
+    next: str | None
+
+
+def blocked_page(
+    *, account_id: int, group: Group | None, search: str = "", after: str = "", before: str = ""
+) -> BlockedPage:
+    """The patterns of a list's own block list, or without `group` of the account-wide one, that have `search` in them.
+
+    Those just after a pattern, or just before one.
+    """
+    found = BlockedAddress.objects.filter(account_id=account_id, group=group).select_related("blocked_by")
+    if search:
+        found = found.alias(place=StrIndex("pattern", Value(search))).filter(place__gt=0)
+    # By the group as well: with one group or none that is the same order, but only so the index is read in it.
+    if before:
+        rows = list(found.filter(pattern__lt=before).order_by("-group_id", "-pattern")[: BLOCKED_A_PAGE + 1])
+        if len(rows) > BLOCKED_A_PAGE:
+            rows = rows[:BLOCKED_A_PAGE][::-1]
+            return BlockedPage(rows, previous=rows[0].pattern, next=before)
+        after = ""  # the beginning is reached: a whole first page, not its rest
+    if after:
+        found = found.filter(pattern__gt=after)
+    rows = list(found.order_by("group_id", "pattern")[: BLOCKED_A_PAGE + 1])
+    more = len(rows) > BLOCKED_A_PAGE
+    rows = rows[:BLOCKED_A_PAGE]
+    first = rows[0].pattern if rows else after
+    return BlockedPage(rows, previous=first if after else None, next=rows[-1].pattern if more else None)

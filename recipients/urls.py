@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from recipients.views import deletion, fields, groups, recipients, settings
+from recipients.views import blocking, deletion, fields, groups, recipients, settings
 
 app_name = "recipients"
 GROUP = "recipients/<int:group_id>/"
 RECIPIENT = f"{GROUP}<int:recipient_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("recipients/", groups.groups, name="groups"),
+    path("recipients/block-list/", blocking.account_block_list, name="account_block_list"),
+    path("recipients/block-list/remove/", blocking.account_unblock, name="account_unblock"),
     path(GROUP, groups.group, name="group"),
     path(RECIPIENT, recipients.recipient, name="recipient"),
     path(f"{RECIPIENT}deactivate/", recipients.deactivate, name="deactivate"),
@@ -17,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{GROUP}settings/automatic-backups/", settings.switch_backups, name="switch_backups"),
     path(f"{GROUP}settings/fields/", fields.fields, name="fields"),
     path(f"{GROUP}settings/fields/<int:field_id>/", fields.rename, name="rename_field"),
+    path(f"{GROUP}settings/block-list/", blocking.block_list, name="block_list"),
+    path(f"{GROUP}settings/block-list/remove/", blocking.unblock, name="unblock"),
     path(f"{GROUP}delete/", deletion.delete, name="delete"),
     path(f"{GROUP}deletion/<uuid:deletion_id>/", deletion.deletion, name="deletion"),
 ]

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.models import Account
 from recipients.deletion import GroupLocked
+from recipients.masterdata.blocklist import MAX_PATTERN_LENGTH, Refusal
 from recipients.masterdata.file import MAX_FIELDS, FieldType
 from recipients.masterdata.values import MAX_TEXT_LENGTH, UnstorableText, format_number
-from recipients.models import Group, Recipient
+from recipients.models import BlockedAddress, Group, Recipient
 from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
+from recipients.services.blocking import MAX_OTHER_PATTERNS
 from recipients.services.recipients import Value
 
 NOTHING: Final = "–"
@@ -38,6 +40,15 @@ UNSTORABLE: Final[dict[str, Promise]] = {
     "nul": gettext_lazy("This text has a character in it that cannot be stored. Type the text anew."),
     "surrogate": gettext_lazy("This text has a character in it that cannot be stored. Type the text anew."),
 }
+
+REFUSED_PATTERNS: Final[dict[Refusal, Promise]] = {
+    Refusal.BLANK_INSIDE: gettext_lazy("“%(entry)s” has blanks in it."),
+    Refusal.UNREADABLE_CHARACTER: gettext_lazy("“%(entry)s” has a character in it that cannot be stored."),
+    Refusal.TOO_LONG: gettext_lazy("“%(entry)s” is too long: at most %(most)d characters can be stored."),
+    Refusal.BLOCKS_EVERYBODY: gettext_lazy("“%(entry)s” would block everybody."),
+    Refusal.BLOCKS_NOBODY: gettext_lazy("“%(entry)s” blocks nobody: no e-mail address looks like that."),
+}
+ENTRY_SHOWN: Final = 60  # characters of an entry that a sentence repeats
 
 
 def locked_sentence() -> str:
@@ -100,6 +111,28 @@ def field_refused_sentence(reason: FieldRefused | GroupLocked) -> str:
             return locked_sentence()
         case _:
             raise TypeError(f"no sentence for {reason!r}")
+
+
+def refused_pattern_sentence(entry: str, reason: Refusal) -> str:
+    """Why an entry cannot stand on a block list."""
+    shown = entry if len(entry) <= ENTRY_SHOWN else f"{entry[:ENTRY_SHOWN]}…"
+    return str(REFUSED_PATTERNS[reason]) % {"entry": shown, "most": MAX_PATTERN_LENGTH}
+
+
+def too_many_patterns_sentence() -> str:
+    """Why no more patterns can be added, and what can be instead."""
+    most = number_format(MAX_OTHER_PATTERNS)
+    return _(
+        "A block list can have at most %(most)s patterns such as info@* or *spam*. None of the entries has been added. "
+        "Of addresses and domains it can have any number."
+    ) % {"most": most}
+
+
+def blocked_sentence(blocked: BlockedAddress) -> str:
+    """What blocks an address, to be followed by what that means."""
+    if blocked.group_id is None:
+        return _("The account's block list blocks this address by “%(pattern)s”.") % {"pattern": blocked.pattern}
+    return _("This list's block list blocks this address by “%(pattern)s”.") % {"pattern": blocked.pattern}
 
 
 def unstorable_sentence(error: UnstorableText) -> str:

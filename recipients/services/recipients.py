@@ -235,7 +235,7 @@ def _write_row(group: Group, recipient: Recipient, row: dict[str, Any]) -> None:
 
 def _refuse_blocked(group: Group, email: str) -> None:
     """Asked with the list locked: its patterns, and the account-wide ones, are changed by nobody meanwhile."""
-    blocked = what_blocks(group=group, email=email)
+    blocked = what_blocks(account_id=group.account_id, group=group, email=email)
     if blocked is not None:
         raise AddressBlocked(blocked)
 

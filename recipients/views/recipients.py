@@ -1,10 +1,13 @@
 """One recipient: what is known of them, edited by hand; signed off and made active again."""
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,9 +17,10 @@ from accounts.models import Role
 from recipients.deletion import GroupGone, GroupLocked
 from recipients.masterdata.file import FieldType
 from recipients.models import Group, Recipient
-from recipients.queries import latest_activities
+from recipients.queries import latest_activities, what_blocks
 from recipients.recipient_form import RecipientForm
 from recipients.services import (
+    AddressBlocked,
     AddressTaken,
     ChangedMeanwhile,
     MasterData,
@@ -26,7 +30,7 @@ from recipients.services import (
     read_master_data,
 )
 from recipients.views.access import group_or_404, is_editor, require_editor
-from recipients.wording import locked_sentence, shown_value, status_of
+from recipients.wording import blocked_sentence, locked_sentence, shown_value, status_of
 
 READ_OR_SEND = ["GET", "HEAD", "POST"]
 
@@ -64,7 +68,8 @@ def activate(request: AccountRequest, group_id: int, recipient_id: int) -> HttpR
     recipient = _master_or_404(group_or_404(request, group_id), recipient_id).recipient
     if request.method == "POST":
         return _change(request, recipient, activate_recipient, _("%(email)s is active."))
-    return render(request, "recipients/activate.html", {"group": recipient.group, "recipient": recipient})
+    context = {"group": recipient.group, "recipient": recipient, **_blocking(recipient)}
+    return render(request, "recipients/activate.html", context)
 
 
 def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
@@ -84,6 +89,9 @@ def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
         )
     except AddressTaken:
         form.add_error("email", _("Another recipient of this list has this address."))
+    except AddressBlocked as refusal:
+        way_out = _("Remove the entry there first, or enter another address.")
+        form.add_error("email", f"{blocked_sentence(refusal.blocked)} {way_out}")
     except ChangedMeanwhile as conflict:
         form.show_conflict(conflict.present)
     except GroupLocked:
@@ -107,6 +115,9 @@ def _change(request: AccountRequest, recipient: Recipient, change: Callable[...,
         )
     except GroupLocked:
         messages.error(request, locked_sentence())
+    except AddressBlocked as refusal:
+        refused = _("%(email)s cannot be made active.") % {"email": recipient.email}
+        messages.error(request, f"{refused} {blocked_sentence(refusal.blocked)}")
     except (GroupGone, Recipient.DoesNotExist) as gone:
         raise Http404 from gone
     else:
@@ -116,6 +127,24 @@ def _change(request: AccountRequest, recipient: Recipient, change: Callable[...,
 
 def _back_to(recipient: Recipient) -> HttpResponse:
     return redirect("recipients:recipient", recipient.account_id, recipient.group_id, recipient.id)
+
+
+def _blocking(recipient: Recipient) -> dict[str, Any]:
+    """What a page says of the pattern that blocks a recipient, if one does."""
+    account_id = recipient.account_id
+    blocked = what_blocks(account_id=account_id, group=recipient.group, email=recipient.email)
+    if blocked is None:
+        return {"blocked": None}
+    there = (
+        reverse("recipients:block_list", args=[account_id, blocked.group_id])
+        if blocked.group_id
+        else reverse("recipients:account_block_list", args=[account_id])
+    )
+    return {
+        "blocked": blocked,
+        "blocked_sentence": blocked_sentence(blocked),
+        "blocked_href": f"{there}?{urlencode({'q': blocked.pattern})}",
+    }
 
 
 def _master_or_404(group: Group, recipient_id: int) -> MasterData:
@@ -141,5 +170,6 @@ def _page(request: AccountRequest, group: Group, form: RecipientForm, status: in
             for field in master.fields
         ],
         "activities": latest_activities(master.recipient),
+        **_blocking(master.recipient),
     }
     return render(request, "recipients/recipient.html", context, status=status)

@@ -56,15 +56,19 @@ def test_the_left_menu_leads_to_recipients_and_imports_and_marks_neither_in_my_a
     links = [(link.text, link.attributes["href"], link.attributes.get("aria-current")) for link in menu.all("a")]
     assert links == [
         ("Recipients", reverse("recipients:groups", args=[account.pk]), None),
+        ("Block list", reverse("recipients:account_block_list", args=[account.pk]), None),
         ("Imports", reverse("imports:history", args=[account.pk]), None),
     ]
 
 
-def test_the_left_menu_marks_the_section_of_the_page() -> None:
+@pytest.mark.parametrize(
+    ("name", "entry"), [("imports:history", "Imports"), ("recipients:account_block_list", "Block list")]
+)
+def test_the_left_menu_marks_the_section_of_the_page(name: str, entry: str) -> None:
     account = make_account()
-    page = read(sign_in(make_member(account)).get(reverse("imports:history", args=[account.pk])))
+    page = read(sign_in(make_member(account)).get(reverse(name, args=[account.pk])))
     marked = [link.text for link in page.all(css_class="side-menu")[0].all("a") if "aria-current" in link.attributes]
-    assert marked == ["Imports"]
+    assert marked == [entry]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +99,9 @@ def test_who_belongs_to_no_account_still_signs_out() -> None:
     assert "Sign out" in page.all(css_class="top-bar")[0].text
 
 
-@pytest.mark.parametrize("name", ["recipients:group", "imports:upload", "imports:group_history", "backups:group"])
+@pytest.mark.parametrize(
+    "name", ["recipients:group", "imports:upload", "imports:group_history", "backups:group", "recipients:block_list"]
+)
 def test_the_left_menu_marks_recipients_on_every_page_of_a_list(name: str) -> None:
     account = make_account()
     group = make_group(account)

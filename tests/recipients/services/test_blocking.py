@@ -238,7 +238,7 @@ def test_an_address_is_blocked_by_the_most_exact_pattern(account: Account, group
     make_blocked(account, "a.*", group=make_group(account, "Presse"))
     found = []
     with account_scope(account.pk):
-        while (blocked := what_blocks(group=group, email=email)) is not None:
+        while (blocked := what_blocks(account_id=account.pk, group=group, email=email)) is not None:
             found.append((blocked.pattern, blocked.group_id))
             blocked.delete()
 

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditEntry, Role, User
 from accounts.tenancy import account_scope
-from recipients.models import Deletion, Field, Group, Recipient
+from recipients.models import BlockedAddress, Deletion, Field, Group, Recipient
 from tests.factories import (
     NOW,
     make_account,
     make_activity,
+    make_blocked,
     make_contact,
     make_field,
     make_group,
@@ -24,7 +25,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-READ = ["groups", "group", "recipient", "settings", "fields", "deletion"]
+READ = ["groups", "group", "recipient", "settings", "fields", "deletion", "block_list", "account_block_list"]
+OF_THE_ACCOUNT = {"groups", "account_block_list", "account_unblock"}  # they name no row beside it
 ASK = ["delete", "deactivate", "activate", "rename_field"]  # pages that ask before a change
 CHANGE: dict[str, dict[str, str]] = {
     "recipient": {"email": "anders@geheim.example", "seen": "x"},
@@ -35,8 +37,12 @@ CHANGE: dict[str, dict[str, str]] = {
     "deactivate": {},
     "activate": {},
     "rename_field": {"label": "Anders"},
+    "block_list": {"entries": "neu@geheim.example"},
+    "unblock": {"pattern": "weg@geheim.example"},
+    "account_block_list": {"entries": "neu@geheim.example"},
+    "account_unblock": {"pattern": "weg@geheim.example"},
 }
-POST_ONLY = ["switch_backups"]
+POST_ONLY = ["switch_backups", "unblock", "account_unblock"]
 SAFE_ONLY = ["groups", "group", "deletion"]
 
 
@@ -58,6 +64,8 @@ def victim() -> Victim:
     recipient = make_recipient(group, "anna@geheim.example", values={"geheim": "Geheim"}, bounced_at=NOW)
     make_contact(account, recipient.email, {"geheim": "Geheim"})
     make_activity(recipient, subject="Geheim")
+    for where in (group, None):
+        make_blocked(account, "weg@geheim.example", group=where)
     with account_scope(account.pk):
         deletion = Deletion.objects.create(
             account=account, group=group, status=Deletion.Status.FAILED, failure="backup_failed", requested_at=NOW
@@ -68,7 +76,7 @@ def victim() -> Victim:
 
 def urls_of(account: Account, group: Group, recipient: Recipient, field: Field, deletion: Deletion) -> dict[str, str]:
     parts: dict[str, list[Any]] = {
-        "groups": [],
+        **{name: [] for name in OF_THE_ACCOUNT},
         "recipient": [group.pk, recipient.id],
         "deactivate": [group.pk, recipient.id],
         "activate": [group.pk, recipient.id],
@@ -82,7 +90,7 @@ def urls_of(account: Account, group: Group, recipient: Recipient, field: Field, 
 def state(victim: Victim) -> list[Any]:
     """Everything that a change would leave a mark on."""
     with account_scope(victim.account.pk):
-        models = [Group, Field, Recipient, Deletion, AuditEntry]
+        models = [Group, Field, Recipient, BlockedAddress, Deletion, AuditEntry]
         return [list(model._default_manager.values()) for model in models]
 
 
@@ -132,10 +140,10 @@ def test_rows_of_another_account_are_not_found_in_ones_own(victim: Victim, name:
     url = victim.urls[name].replace(f"/a/{victim.account.pk}/", f"/a/{own.pk}/")
     response = client.get(url)
 
-    assert (response.status_code, b"eheim" in response.content) == (200 if name == "groups" else 404, False)
+    assert (response.status_code, b"eheim" in response.content) == (200 if name in OF_THE_ACCOUNT else 404, False)
 
 
-@pytest.mark.parametrize("name", CHANGE)
+@pytest.mark.parametrize("name", sorted(CHANGE.keys() - OF_THE_ACCOUNT))
 def test_rows_of_another_account_cannot_be_changed_from_ones_own(victim: Victim, name: str) -> None:
     own = make_account("Andere AG")
     client = sign_in(make_member(own, Role.OWNER))
@@ -165,7 +173,7 @@ def test_other_methods_are_refused(victim: Victim, name: str) -> None:
     assert [getattr(client, method)(victim.urls[name]).status_code for method in refused] == [405] * len(refused)
 
 
-@pytest.mark.parametrize("name", sorted({*READ, *ASK} - {"groups", "deletion"}))
+@pytest.mark.parametrize("name", sorted({*READ, *ASK} - OF_THE_ACCOUNT - {"deletion"}))
 def test_a_deleted_list_is_not_found(victim: Victim, name: str) -> None:
     with account_scope(victim.account.pk):
         Group.objects.update(deleted_at=NOW)
@@ -173,7 +181,7 @@ def test_a_deleted_list_is_not_found(victim: Victim, name: str) -> None:
     assert sign_in(victim.members[Role.OWNER]).get(victim.urls[name]).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted({*READ, *ASK} - {"groups"}))
+@pytest.mark.parametrize("name", sorted({*READ, *ASK} - OF_THE_ACCOUNT))
 def test_numbers_that_no_database_holds_are_not_found(victim: Victim, name: str) -> None:
     account, group = victim.account.pk, victim.urls["group"].rstrip("/").rsplit("/", 1)[-1]
     beyond = victim.urls[name].replace(f"/recipients/{group}/", f"/recipients/{10**20}/")
