@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import request_backup
 from benchmarks.data import FIELDS
-from imports.confirming import confirm_import
+from imports.confirming import confirm_import, start_preview
 from imports.models import Import
 from imports.readers import ColumnMapping, guess_mapping, sniff
 from recipients.holds import Change, ChangeKind, Interface
@@ -89,19 +90,35 @@ def draft(customer: Customer, group: Group, path: Path) -> Import:
 def seconds_of_import(customer: Customer, group: Group, path: Path) -> tuple[float, Import]:
     """Seconds from the confirmation of an import until it is done, its report included; and the import."""
     run = draft(customer, group, path)
+    return seconds_from_confirmation(customer, run), run
+
+
+def seconds_from_confirmation(customer: Customer, run: Import) -> float:
+    """Seconds until a draft, or what has been previewed, is done once somebody has confirmed it."""
     started = time.perf_counter()
-    with account_scope(group.account_id):
+    with account_scope(run.account_id):
         confirm_import(run=run, actor=customer.owner, now=timezone.now())
-    while True:
-        with account_scope(group.account_id):
-            run.refresh_from_db()
-        if not run.is_running:
-            break
+    wait(run, Import.RUNNING, Import.Status.DONE)
+    return time.perf_counter() - started
+
+
+def seconds_of_preview(run: Import) -> float:
+    """Seconds until the preview of a draft stands there; nobody has confirmed it then."""
+    started = time.perf_counter()
+    with account_scope(run.account_id):
+        start_preview(run=run, reactivate=False)
+    wait(run, [Import.Status.PREVIEWING], Import.Status.PREVIEWED)
+    return time.perf_counter() - started
+
+
+def wait(run: Import, statuses: Sequence[str], end: Import.Status) -> None:
+    """Return when the import has none of the statuses any more; RuntimeError when it did not end as it should."""
+    while run.status in statuses:
         time.sleep(POLL)
-    seconds = time.perf_counter() - started
-    if run.status != Import.Status.DONE:
+        with account_scope(run.account_id):
+            run.refresh_from_db()
+    if run.status != end:
         raise RuntimeError(f"The import ended as {run.status}: {run.failure} {run.failure_detail}")
-    return seconds, run
 
 
 def seconds_of_backup(customer: Customer, group: Group) -> tuple[float, Backup]:
@@ -128,3 +145,7 @@ def seconds_of_backup(customer: Customer, group: Group) -> tuple[float, Backup]:
     if backup.status != Backup.Status.COMPLETE:
         raise RuntimeError(f"The backup ended as {backup.status}: {backup.failure}")
     return seconds, backup
+
+
+def ignore(_done: int, _known: int | None) -> None:
+    """Progress that nobody looks at."""

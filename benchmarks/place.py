@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-bench-"))
 FOLDER.chmod(0o711)  # the database's user passes through it when this runs as root
 VAR = FOLDER / "var"
+STEPS = FOLDER / "steps.jsonl"
 QUEUES = ("imports", "backups", "imports-small", "backups-small")
 
 os.environ |= {
@@ -33,6 +34,7 @@ os.environ |= {
     "REDIS_URL": addresses.redis_url(VAR),
     "STORAGE_URL": (VAR / "storage").as_uri(),
     "LOG_LEVEL": "WARNING",
+    "BENCH_STEPS": str(STEPS),
 }
 
 
@@ -53,9 +55,12 @@ def services() -> Iterator[None]:
 
 
 @contextmanager
-def workers() -> Iterator[dict[str, int]]:
-    """One worker process per queue for the block; gives the ids of the processes that do the work, by queue."""
-    started = [start_worker(queue) for queue in QUEUES]
+def workers(*, stopwatch: bool = False) -> Iterator[dict[str, int]]:
+    """One worker process per queue for the block; gives the ids of the processes that do the work, by queue.
+
+    With a `stopwatch` they note when each step of their jobs ran (`benchmarks.stopwatch`).
+    """
+    started = [start_worker(queue, ["--include", "benchmarks.stopwatch"] if stopwatch else []) for queue in QUEUES]
     try:
         yield {queue: only_child(process.pid) for queue, process in zip(QUEUES, started, strict=True)}
     finally:
@@ -65,11 +70,11 @@ def workers() -> Iterator[dict[str, int]]:
             process.wait(60)
 
 
-def start_worker(queue: str) -> "subprocess.Popen[bytes]":
+def start_worker(queue: str, more: list[str]) -> "subprocess.Popen[bytes]":
     """A Celery worker for one queue, with one process that works."""
     log = (VAR / f"worker-{queue}.log").open("wb")
     command = ["-m", "celery", "-A", "config", "worker", "-Q", queue, "-c", "1", "-n", f"{queue}@bench", "-l", "INFO"]
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=log, stderr=log)
+    process = subprocess.Popen([sys.executable, *command, *more], cwd=ROOT, stdout=log, stderr=log)
     while b" ready." not in Path(log.name).read_bytes():
         if process.poll() is not None:
             raise RuntimeError(Path(log.name).read_text())
@@ -81,11 +86,3 @@ def only_child(pid: int) -> int:
     """The id of the process that a worker works in."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0])
-
-
-def peak_memory(pid: int) -> int:
-    """The most memory that a process has had resident so far, in bytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("The kernel tells no VmHWM.")

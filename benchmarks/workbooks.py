@@ -1,0 +1,82 @@
+"""S8: an XLSX workbook read, beside openpyxl's plain way. Nothing writes one yet."""
+
+import csv
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+
+from benchmarks.data import FIELDS
+from benchmarks.jobs import ignore
+from benchmarks.table import Row
+from imports.readers import guess_mapping, read, sniff
+from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
+
+DEFINITIONS = tuple(
+    FieldDefinition(key=f"f{place}", label=label, type=FieldType(kind), scope=FieldScope.LIST)
+    for place, (label, kind) in enumerate(FIELDS.items())
+)
+KINDS = ["text", *FIELDS.values()]
+TYPED: dict[str, Callable[[str], date | Decimal]] = {"date": date.fromisoformat, "number": Decimal}
+
+
+def write_workbook(path: Path, people: Path) -> None:
+    """A generated file as a workbook: dates as dates, numbers as numbers, all else as text."""
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet("People")
+    with people.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter=";")
+        sheet.append(next(rows))
+        for row in rows:
+            sheet.append([TYPED[kind](cell) if kind in TYPED else cell for kind, cell in zip(KINDS, row, strict=True)])
+    workbook.save(path)
+
+
+def measure(people: Path, rows: int, repeats: int) -> tuple[Row, dict[str, float]]:
+    """S8, both in turn; gives the seconds of the last run's steps too."""
+    path = people.with_suffix(".xlsx")
+    write_workbook(path, people)
+    ours, beside = [], []
+    for _repeat in range(repeats):
+        steps = seconds_of_reading(path, rows)
+        ours.append(sum(steps.values()))
+        beside.append(seconds_of_openpyxl(path, rows))
+    what = f"XLSX of {rows:,} rows looked at and read / openpyxl reads it"
+    return Row("S8", what, ours, beside, bar=5.0, aim=10.0, at_least=True), steps
+
+
+def seconds_of_reading(path: Path, rows: int) -> dict[str, float]:
+    """Seconds of the look at the upload, and from there to the master-data file."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        started = time.perf_counter()
+        sniffed = sniff(path, file_name=path.name)
+        mapping = guess_mapping(sniffed.columns, DEFINITIONS)
+        looked = time.perf_counter()
+        result = read(
+            path,
+            source=sniffed.source,
+            mapping=mapping,
+            fields=DEFINITIONS,
+            target=Path(folder) / "rows",
+            rejected=Path(folder) / "rejected",
+            progress=ignore,
+        )
+        ended = time.perf_counter()
+    if result.rows_read != rows or len(mapping) != len(KINDS):
+        raise RuntimeError(f"Not everything was read: {result}, {mapping}")
+    return {"sniff: what the file seems to be, columns mapped": looked - started, "read": ended - looked}
+
+
+def seconds_of_openpyxl(path: Path, rows: int) -> float:
+    """Seconds of `load_workbook` and a walk over all cells."""
+    started = time.perf_counter()
+    workbook = openpyxl.load_workbook(path)
+    read_rows = sum(1 for row in workbook.worksheets[0].iter_rows() for cell in row if cell.value is not None)
+    seconds = time.perf_counter() - started
+    if read_rows < rows:
+        raise RuntimeError(f"openpyxl read {read_rows:,} cells.")
+    return seconds
