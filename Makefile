@@ -4,7 +4,7 @@ STARTED := $(shell date +%s)
 PYTHON3 ?= python3
 PYTHON := .venv/bin/python
 # The lock file is complete, so pip need not look for what a package needs; that and compiling late halve the time.
-PIP := $(PYTHON) -m pip --disable-pip-version-check install -qq --no-compile --no-deps --require-hashes
+PIP := pip --disable-pip-version-check install -qq --no-compile --no-deps --require-hashes
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 # Production's settings, for the checks that Django makes of them.
 PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
@@ -32,12 +32,12 @@ check: format-check lint types contracts migrations translations lengths ## ever
 
 .venv/installed-run: requirements.lock | .venv/bin/python
 	@echo "Installing packages into .venv ..."
-	@$(PIP) -r requirements.lock
+	@$(PYTHON) -m $(PIP) -r requirements.lock
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock | .venv/bin/python
 	@echo "Installing packages for development into .venv ..."
-	@$(PIP) -r requirements-dev.lock
+	@$(PYTHON) -m $(PIP) -r requirements-dev.lock
 	@touch $@ .venv/installed-run
 
 format: .venv/installed-dev ## format the code
@@ -71,7 +71,13 @@ lengths: .venv/installed-dev
 messages: .venv/installed-dev ## write the messages in use into the .po files
 	@$(PYTHON) -m config.translations update
 
-bench: .venv/installed-dev ## measure against the floors of the same machine
+.venv-bench/installed: requirements-bench.lock | .venv/bin/python
+	@echo "Installing what Listkeep is measured beside into .venv-bench ..."
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m $(PIP) -r requirements-bench.lock
+	@touch $@
+
+bench: .venv/installed-dev .venv-bench/installed ## measure against the floors of the same machine
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 screenshots: .venv/installed-dev ## take the pictures in docs/screenshots again
@@ -81,3 +87,4 @@ screenshots: .venv/installed-dev ## take the pictures in docs/screenshots again
 lock: .venv/installed-dev ## write the lock files anew from pyproject.toml
 	@$(LOCK) pyproject.toml --output-file requirements.lock
 	@$(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	@$(LOCK) --group bench --constraints requirements.lock --output-file requirements-bench.lock

@@ -10,7 +10,7 @@ import django
 from benchmarks import place
 
 RESULTS = place.ROOT / "benchmarks" / "results.json"
-MANY = 100_000  # rows of the workbook
+MANY = 100_000  # rows of the workbook, and of what the peer imports
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
 def measure(rows: int, repeats: int, *, flat: bool) -> None:
     """Run every measure and tell what came out."""
     # Models can be imported only when Django is set up.
-    from benchmarks import memory, steps, table, workbooks  # noqa: PLC0415
+    from benchmarks import memory, side_by_side, steps, table, workbooks  # noqa: PLC0415
     from benchmarks.jobs import Customer  # noqa: PLC0415
     from benchmarks.measures import Bench  # noqa: PLC0415
 
@@ -45,11 +45,12 @@ def measure(rows: int, repeats: int, *, flat: bool) -> None:
         imported, group = bench.import_into_new_list()
         backed_up, size = bench.backup(group)
         found = [backed_up, imported, bench.update_with_and_without_backups(group), bench.small_import()]
+        beside = side_by_side.measure(bench.customer, (bench.file(many, 0), bench.file(many, 1)), many, repeats)
     sizes = (rows, 5 * rows) if flat else (rows // 5, rows)
     remembered = memory.table({each: memory.peaks(bench, each) for each in sizes})
     workbook, workbook_steps = workbooks.measure(bench.file(many, 0), many, repeats)
     where = steps.where_the_time_goes(bench)
-    found += [*remembered, workbook]
+    found += [*remembered, workbook, *beside]
 
     print(f"\n{rows:,} rows, {repeats} repeats, medians; {platform.machine()}, Python {platform.python_version()}\n")
     print(*table.lines(found), sep="\n")
