@@ -22,22 +22,38 @@ def guess_delimiter(data: bytes, *, final: bool, likely: str = "") -> str:
     """The delimiter of the UTF-8 text that begins with `data`, or "" when it has one column.
 
     It is the one with which most rows have the same number of cells; `likely` is preferred when several do equally.
+    Where each row ends with its last filled cell, few do: then the delimiter in the header counts.
     """
     best, best_score = "", (0.0, 0)
     for delimiter in (*([likely] if likely else []), *DELIMITERS, *_RARE):
-        agreement, width = _agreement(data, delimiter, final=final)
+        agreement, width = _agreement(_widths(data, delimiter, final=final))
         needed = _USUAL_AGREEMENT if delimiter in DELIMITERS else _RARE_AGREEMENT
         if width >= 2 and agreement >= needed and (round(agreement, 1), width) > best_score:
             best, best_score = delimiter, (round(agreement, 1), width)
+    return best or _in_the_header(data, final=final)
+
+
+def _in_the_header(data: bytes, *, final: bool) -> str:
+    """The usual delimiter that parts the first row into the most cells, and at least half of all rows."""
+    best, most = "", 1
+    for delimiter in DELIMITERS:
+        widths = _widths(data, delimiter, final=final)
+        parted = sum(1 for width in widths if width >= 2)
+        if widths and widths[0] > most and parted * 2 >= len(widths):
+            best, most = delimiter, widths[0]
     return best
 
 
-def _agreement(data: bytes, delimiter: str, *, final: bool) -> tuple[float, int]:
-    """Which part of the rows has the most frequent number of cells, and that number (0: the first row disagrees)."""
+def _widths(data: bytes, delimiter: str, *, final: bool) -> list[int]:
+    """How many cells each of the first rows has; 0 for one with broken quotation marks."""
     records, _ = Grammar.of(delimiter).records(data, first_line=1, final=final, limit=_ROWS)
-    if not records:  # the text is nothing but this delimiter
+    return [len(record.cells) if record.cells is not None else 0 for record in records]
+
+
+def _agreement(widths: Sequence[int]) -> tuple[float, int]:
+    """Which part of the rows has the most frequent number of cells, and that number (0: the first row disagrees)."""
+    if not widths:  # the text is nothing but this delimiter
         return 1.0, 2
-    widths = [len(record.cells) if record.cells is not None else 0 for record in records]
     width, rows = Counter(widths).most_common(1)[0]
     return rows / len(widths), width if widths[0] >= 2 else 0
 

@@ -80,6 +80,8 @@ def test_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
         ("Zeit;Mail\n10:30;a@example.org\n11:45;b@example.org\n", ";"),
         ("sep=|\nE-Mail|a;b;c\na@example.org|1;2;3\n", "|"),
         ("a\tb\n", "\t"),
+        ("Mail;Name;Ort\na@example.org;A;B;\nb@example.org;B\nc@example.org\nd@example.org;D;;;;\n", ";"),
+        ("Satz, lang\nWort\nNoch eins\nund, noch\nEnde\n", ""),
     ],
 )
 def test_delimiter_is_the_one_most_rows_agree_on(tmp_path: Path, content: str, delimiter: str) -> None:
