@@ -42,6 +42,10 @@ FILE_PROBLEMS: Final[dict[FileProblem, Promise]] = {
     FileProblem.DAMAGED_WORKBOOK: gettext_lazy(
         "This file is damaged. Open your list in a spreadsheet program, save it as a new XLSX file and upload that one."
     ),
+    FileProblem.XLS_WITH_ERRORS: gettext_lazy(
+        "Cells of this workbook hold errors such as #N/A, which cannot be told from empty ones in an XLS file. Mend "
+        "them, or save the workbook as XLSX and upload that file."
+    ),
     FileProblem.UNSUPPORTED_WORKBOOK: gettext_lazy(
         "Workbooks of this kind cannot be read. Save the sheet as XLSX or CSV and upload that file."
     ),

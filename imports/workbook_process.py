@@ -11,15 +11,19 @@ It starts in a few hundredths of a second, and imports as little as that allows.
 """
 
 import gc
+import io
 import json
+import re
 import resource
 import sys
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, BinaryIO, Final, TypedDict
 
 from python_calamine import (
     CalamineError,
@@ -36,6 +40,14 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 
 _LINE_ROWS: Final = 1_000
 _LINE_CHARACTERS: Final = 1_000_000
+_PIECE_BYTES: Final = 1024 * 1024
+_SILENT_MARKS: Final = (b't="e"', b"t='e'", b"</f></c>", b"<v></v></c>", b"/></c>")
+_LONGEST_MARK: Final = max(map(len, _SILENT_MARKS))
+_ERROR: Final = re.compile(rb"""(<(?:[^\s<>/]+:)?c\s[^<>]*?\bt=["'])e(["'])""")
+_FORMULA: Final = re.compile(
+    rb"<c(?P<attributes>[^<>]*)><f[^<>]*?(?:/>|>(?P<formula>[^<>]*)</f>)(?:<v\s*/>|<v></v>)?</c>"
+)
+_TYPE: Final = re.compile(rb'\s+t="([a-z]+)"')
 # Excel keeps and shows 15 significant digits; the rest of a binary fraction is noise.
 _DIGITS: Final = ".15g"
 
@@ -90,7 +102,9 @@ def _say(answer: Any) -> None:
 def _answers(request: Request) -> Iterator[Any]:
     with _library_errors(), Path(request["path"]).open("rb") as file:
         # Not by its path: the library would trust the ending of the name.
-        workbook = CalamineWorkbook.from_filelike(file)
+        source = _without_silent_cells(file)
+        source.seek(0)
+        workbook = CalamineWorkbook.from_filelike(source)
         names = _sheet_names(workbook)
         sheet = _find_sheet(workbook, names, request["sheet"])
         yield {"sheets": names, "sheet": sheet.name, "rows": sheet.height}
@@ -105,12 +119,57 @@ def _library_errors() -> Iterator[None]:
         yield
     except PasswordError as error:
         raise Unreadable("password_protected") from error
-    except CalamineError as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Unreadable("damaged_workbook", str(error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # a fault of the library itself; it cannot be imported
             raise
         raise Unreadable("damaged_workbook", str(error)) from error
+
+
+def _without_silent_cells(file: BinaryIO) -> BinaryIO:
+    """The workbook itself, or a copy in which errors such as #N/A and formulas without a result are texts.
+
+    The library takes them for empty cells. But a date of unsubscription that could not be worked out is no missing one.
+    """
+    if not zipfile.is_zipfile(file):
+        return file
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        silent = {member.filename for member in members if _has_silent_cells(archive, member)}
+        if not silent:
+            return file
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w") as target:
+            for member in members:
+                content = archive.read(member)
+                target.writestr(member.filename, _speaking(content) if member.filename in silent else content)
+    return copy
+
+
+def _has_silent_cells(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a member may have such cells."""
+    if not member.filename.endswith(".xml"):
+        return False
+    with archive.open(member) as file:
+        end = b""
+        while piece := file.read(_PIECE_BYTES):
+            if any(mark in end + piece for mark in _SILENT_MARKS):
+                return True
+            end = piece[-_LONGEST_MARK:]
+    return False
+
+
+def _speaking(sheet: bytes) -> bytes:
+    return _FORMULA.sub(_shown_formula, _ERROR.sub(rb"\1str\2", sheet))
+
+
+def _shown_formula(cell: re.Match[bytes]) -> bytes:
+    """A cell with a formula and no result; that of a formula whose result is an empty text stays."""
+    attributes = cell["attributes"]
+    if (found := _TYPE.search(attributes)) and found[1] == b"str":
+        return cell[0]
+    return b'<c%s t="str"><v>=%s</v></c>' % (_TYPE.sub(b"", attributes), cell["formula"] or b"")
 
 
 def _sheet_names(workbook: CalamineWorkbook) -> list[str]:

@@ -17,6 +17,11 @@ _OLE_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _XLS_ENCRYPTED: Final = re.compile(
     rb"\x09\x08(?:\x10\0\0\x06\x05\0.{12}|\x08\0\0\x05\x05\0.{4})(?:\x86\0\0\0)?\x2f\0", re.DOTALL
 )
+# A cell, or the result of a formula, that is an error: record, length, place, format, error.
+_XLS_ERROR: Final = re.compile(
+    rb"\x05\x02\x08\0.{6}[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]\x01|\x06\0.\0.{6}\x02.[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]...\xff\xff",
+    re.DOTALL,
+)
 _SIGNATURES: Final = {
     b"\x89PNG": "png",
     b"\xff\xd8\xff": "jpeg",
@@ -72,6 +77,8 @@ def _detect_ole(path: Path) -> Kind:
     if _OLE_ENCRYPTED in content or _XLS_ENCRYPTED.search(content):
         raise UnreadableFile(FileProblem.PASSWORD_PROTECTED)
     if any(name in content for name in _OLE_WORKBOOKS):
+        if _XLS_ERROR.search(content):
+            raise UnreadableFile(FileProblem.XLS_WITH_ERRORS)
         return Kind.XLS
     raise UnreadableFile(FileProblem.NOT_TEXT, detail="ole")
 

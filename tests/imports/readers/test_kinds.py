@@ -3,7 +3,6 @@
 import zipfile
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from imports.readers import FileProblem, Kind, UnreadableFile, sniff
@@ -11,9 +10,10 @@ from imports.readers import archive as archive_module
 from imports.readers import workbook as workbook_module
 from imports.readers.kinds import detect_kind
 from tests.imports.readers.files import write_file
+from tests.imports.readers.sheets import NAMESPACE, sheet_with, write_workbook
+from tests.imports.readers.xls import workbook_stream, xls_file
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(50)
 
 
@@ -22,23 +22,6 @@ def problem_of(path: Path) -> tuple[FileProblem, str]:
     with pytest.raises(UnreadableFile) as raised:
         sniff(path, file_name=path.name)
     return raised.value.code, raised.value.detail
-
-
-def write_workbook(folder: Path, members: dict[str, str]) -> Path:
-    """An archive with the members of a workbook, of which some are given."""
-    path = folder / "book.xlsx"
-    workbook = openpyxl.Workbook()
-    workbook.save(path)
-    with zipfile.ZipFile(path) as archive:
-        contents = {name: archive.read(name).decode() for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (contents | members).items():
-            archive.writestr(name, content)
-    return path
-
-
-def sheet_with(cells: str) -> dict[str, str]:
-    return {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{NAMESPACE}"><sheetData>{cells}</sheetData></worksheet>'}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +131,11 @@ def test_one_cell_far_away_is_no_large_sheet(tmp_path: Path) -> None:
     cells = '<row r="1"><c r="A1" t="str"><v>E-Mail</v></c></row><row r="200000"><c r="A200000"><v>1</v></c></row>'
     path = write_workbook(tmp_path, sheet_with(cells))
     assert [column.name for column in sniff(path, file_name="book.xlsx").columns] == ["E-Mail"]
+
+
+def test_old_workbook_with_an_error_in_a_cell_is_named(tmp_path: Path) -> None:
+    path = write_file(tmp_path, xls_file(workbook_stream([["E-Mail", "Abgemeldet"], ["a@example.org", None]])))
+    assert problem_of(path) == (FileProblem.XLS_WITH_ERRORS, "")
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04" + bytes(100), b"PK\x05\x06"])

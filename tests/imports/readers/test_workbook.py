@@ -24,9 +24,10 @@ from imports.readers import (
 from imports.workbook_process import show
 from recipients.masterdata.file import FieldType
 from tests.imports.readers.files import field, read_file, reject, write_file
-from tests.imports.readers.sheets import write_sheet
+from tests.imports.readers.sheets import sheet_with, write_sheet, write_workbook
 from tests.imports.readers.xls import workbook_stream, xls_file
 
+MAIL = '<c r="A2" t="str"><v>a@example.org</v></c>'
 XLSX = Source(Kind.XLSX, None, None, has_header=True, sheet=None)
 
 
@@ -92,6 +93,36 @@ def test_every_kind_of_cell_arrives(tmp_path: Path) -> None:
             "line": 3,
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<c r="B2" t="e"><f>NA()</f><v>#N/A</v></c>', "#N/A"),
+        ("<c t='e'><v>#REF!</v></c>", "#REF!"),
+        ('<c r="B2" s="1" t="e"><v>#DIV/0!</v></c>', "#DIV/0!"),
+        ('<c r="B2"><f>1+1</f></c>', "=1+1"),
+        ('<c r="B2"><f>A1&amp;"x"</f><v /></c>', '=A1&"x"'),
+        ('<c r="B2" t="n" s="0"><f>1+1</f><v></v></c>', "=1+1"),
+        ('<c r="B2"><f t="shared" si="0"/></c>', "="),
+        ('<c r="B2" t="str"><f>""</f><v></v></c>', ""),
+        ('<c r="B2" t="str"><f>""</f></c>', ""),
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', "2"),
+        ('<c r="B2" t="b"><v>1</v></c>', "TRUE"),
+        ('<c r="B2" s="1"/>', ""),
+    ],
+)
+def test_what_a_cell_fails_to_hold_is_told_from_nothing(tmp_path: Path, cell: str, text: str) -> None:
+    header = '<c r="A1" t="str"><v>E-Mail</v></c><c r="B1" t="str"><v>Ab</v></c>'
+    rows = f'<row r="1">{header}</row><row r="2">{MAIL}{cell}</row>'
+    sniffed = sniff(write_workbook(tmp_path, sheet_with(rows)), file_name="book.xlsx")
+    assert sniffed.sample == (("a@example.org", text),)
+
+
+def test_date_of_a_sign_off_that_is_an_error_is_no_missing_one(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["E-Mail", "Abgemeldet"], ["a@example.org", "=TODAY()"]])
+    reading = read_file(path, ColumnMapping("deactivated_at", 1), source=XLSX)
+    assert reading.rejected == [reject(2, "a@example.org", "unreadable_date_time", "Abgemeldet", "=TODAY()")]
 
 
 def test_lines_are_rows_of_the_sheet_also_below_blank_rows(tmp_path: Path) -> None:

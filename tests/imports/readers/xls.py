@@ -16,12 +16,14 @@ def _text(text: str, length_format: str) -> bytes:
     return struct.pack(length_format, len(text)) + b"\x01" + text.encode("utf-16-le")
 
 
-def _cells(rows: Sequence[Sequence[str | float]]) -> bytes:
+def _cells(rows: Sequence[Sequence[str | float | None]]) -> bytes:
     cells = b""
     for row_number, row in enumerate(rows):
         for column, cell in enumerate(row):
             place = struct.pack("<HHH", row_number, column, 0)
-            if isinstance(cell, str):
+            if cell is None:
+                cells += _record(0x0205, place + b"\x2a\x01")
+            elif isinstance(cell, str):
                 cells += _record(0x0204, place + _text(cell, "<H"))
             else:
                 cells += _record(0x0203, place + struct.pack("<d", cell))
@@ -29,11 +31,11 @@ def _cells(rows: Sequence[Sequence[str | float]]) -> bytes:
 
 
 def workbook_stream(
-    rows: Sequence[Sequence[str | float]], *, password: bool = False, far_cell: tuple[int, int] | None = None
+    rows: Sequence[Sequence[str | float | None]], *, password: bool = False, far_cell: tuple[int, int] | None = None
 ) -> bytes:
     """The records of a workbook with one sheet; with a password, those that say so (nothing is encrypted).
 
-    A far cell, at that row and column, holds one more text.
+    A cell that is None holds the error #N/A. A far cell, at that row and column, holds one more text.
     """
     globals_start = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     if password:
