@@ -62,13 +62,24 @@ class Person:
         chosen: str = self.page.get_by_label(label, exact=True).locator("option:checked").inner_text()
         return chosen.strip()
 
-    def go_on_and_wait(self) -> None:
-        """Click Next and wait for the report."""
+    def go_on_to_the_preview(self) -> None:
+        """Click Next and wait for the preview."""
         self.page.get_by_role("button", name=self.words.next, exact=True).click()
+        expect(self.page.get_by_role("heading", name=self.words.preview, level=1)).to_be_visible()
+        expect(self.page.locator(".decision")).to_be_visible(timeout=PATIENCE)
+
+    def agree_and_wait(self) -> None:
+        """Click the preview's button that starts the import, and wait for the report."""
+        self.page.locator("#confirm").click()
         expect(self.page.get_by_text(self.words.done)).to_be_visible(timeout=PATIENCE)
 
+    def go_on_and_wait(self) -> None:
+        """Go on from the mapping through the preview, and wait for the report."""
+        self.go_on_to_the_preview()
+        self.agree_and_wait()
+
     def figure(self, label: str) -> str:
-        """A figure of the report."""
+        """A figure of the preview or the report."""
         stat = self.page.locator(".stats > *").filter(has=self.page.get_by_text(label, exact=True))
         value: str = stat.locator("dd").first.inner_text()
         return value.split("\n", 1)[0].strip()
@@ -101,12 +112,17 @@ class Person:
         self.look_at(email, "recipient")
         for tabs, picture in (
             ([words.settings, words.fields], "list-fields"),
+            ([words.settings, words.block_list], "list-blocklist"),
             ([words.imports], "list-imports"),
             ([words.backups], "list-backups"),
         ):
             self.open_list(name)
             self.open_tab(*tabs)
             self.look_at(name, picture)
+        self.page.get_by_role("link", name=words.block_list, exact=True).first.click()
+        self.page.get_by_label(words.to_block, exact=True).fill("*@throwaway.example\nspam@example.net")
+        self.page.get_by_role("button", name=words.block, exact=True).click()
+        self.look_at(words.block_list, "account-blocklist")
         self.open_recipients()
         self.page.get_by_role("link", name=words.new_list).first.click()
         self.look_at(words.new_list, "list-new")

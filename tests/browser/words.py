@@ -19,11 +19,15 @@ class Words:
     add_data: str
     mapping: str
     next: str
+    preview: str
     done: str
     account: str
     first_list: str
     restored_list: str
     fields: str
+    block_list: str
+    to_block: str
+    block: str
     imports: str
     backups: str
     settings: str
@@ -46,11 +50,15 @@ GERMAN = Words(
     add_data="Daten hinzufügen",
     mapping="Datenfeldzuweisung",
     next="Weiter",
+    preview="Vorschau",
     done="Der Import ist fertig",
     account="Blumen Berger GmbH",
     first_list="Kunden 2026",
     restored_list="Kunden 2026, wiederhergestellt",
     fields="Felder",
+    block_list="Blacklist",
+    to_block="Adressen und Muster",
+    block="Auf die Blacklist setzen",
     imports="Importe",
     backups="Backups",
     settings="Einstellungen",
@@ -73,11 +81,15 @@ ENGLISH = Words(
     add_data="Add data",
     mapping="Field mapping",
     next="Next",
+    preview="Preview",
     done="The import is done",
     account="Flowers Berger Ltd",
     first_list="Customers 2026",
     restored_list="Customers 2026, brought back",
     fields="Fields",
+    block_list="Block list",
+    to_block="Addresses and patterns",
+    block="Add to the block list",
     imports="Imports",
     backups="Backups",
     settings="Settings",
