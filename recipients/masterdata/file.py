@@ -200,6 +200,7 @@ class MasterDataWriter:
                 self._schema,
                 compression="zstd",
                 compression_level=_ZSTD_LEVEL,
+                write_page_checksum=True,
                 use_dictionary=[name for name in names if name not in _WITHOUT_DICTIONARY],
                 column_encoding={name: "DELTA_BINARY_PACKED" for name in names if name in _DELTA_ENCODED},
             )
@@ -284,6 +285,7 @@ class MasterDataFile:
                 pre_buffer=False,
                 memory_map=False,
                 buffer_size=_READ_BUFFER_BYTES,
+                page_checksum_verification=True,
             )
         except pa.ArrowInvalid as error:
             raise NotAMasterDataFile(str(error)) from error
@@ -305,14 +307,18 @@ class MasterDataFile:
     def batches(self, columns: Sequence[str] | None = None, batch_size: int = 16_384) -> Iterator[pa.RecordBatch]:
         """All rows in file order, with the named columns in the given order (default: all, in the file's).
 
-        Raises DamagedMasterData when the bytes cannot be decoded.
+        Raises DamagedMasterData when the bytes cannot be decoded, or are not all rows.
         """
         wanted = None if columns is None else list(columns)
+        rows = 0
         try:
             for batch in self._parquet.iter_batches(batch_size=batch_size, columns=wanted, use_threads=False):
+                rows += batch.num_rows
                 yield batch.replace_schema_metadata(None)
         except (pa.ArrowInvalid, OSError) as error:
             raise DamagedMasterData(str(error)) from error
+        if rows != self.row_count:
+            raise DamagedMasterData(f"{rows} rows can be read of {self.row_count}.")
 
     def close(self) -> None:
         """Close the file."""

@@ -21,6 +21,7 @@ from recipients.masterdata.file import (
     FieldDefinition,
     FieldScope,
     FieldType,
+    MasterDataError,
     MasterDataFile,
     MasterDataWriter,
     NotAMasterDataFile,
@@ -227,6 +228,25 @@ def test_reading_damaged_bytes_says_so(tmp_path: Path) -> None:
     path.write_bytes(content)
     with MasterDataFile.open(path) as file, pytest.raises(DamagedMasterData):
         list(file.batches())
+
+
+def test_damaged_byte_is_found_or_changes_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "backup.parquet"
+    rows = [{"email": f"person.{number}@example.org"} for number in range(500)]
+    write_rows(path, rows)
+    whole, found = path.read_bytes(), 0
+    for place in range(4, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        try:
+            with MasterDataFile.open(path) as file:
+                emails = [email for batch in file.batches() for email in batch["email"].to_pylist()]
+        except (MasterDataError, OSError, UnicodeDecodeError):
+            found += 1
+        else:
+            assert emails == [row["email"] for row in rows], f"byte {place}"
+    assert found
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
