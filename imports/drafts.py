@@ -137,13 +137,15 @@ def go_on(
     run = Import.objects.select_for_update(of=("self",)).select_related("group").get(account=account, pk=import_id)
     if run.status != Import.Status.DRAFT:
         return
+    options = choices.options
+    # What only takes people away or signs them off gives nobody a value.
+    new_fields = choices.new_fields if options.mode.adds or options.mode.updates else []
     try:
-        planned, made = plan_fields(group=run.group, new_fields=choices.new_fields, actor=actor, now=now)
+        planned, made = plan_fields(group=run.group, new_fields=new_fields, actor=actor, now=now)
     except GroupLocked as error:
         raise ImportRefusedByLock from error
     except GroupGone as error:
         raise GroupDeleted from error
-    options = choices.options
     kept = {
         "source": choices.source.to_json(),
         "mapping": [one.to_json() for one in (*choices.mapping, *made)],

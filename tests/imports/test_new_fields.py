@@ -6,9 +6,12 @@ from django.utils import timezone
 from accounts.models import Account, User
 from accounts.tenancy import account_scope
 from imports.confirming import cancel_import
+from imports.drafts import Choices, go_on
 from imports.models import Import
 from imports.new_fields import NewField, NewFieldRefused, PlannedField, plan_fields
+from imports.readers import ColumnMapping, Source
 from recipients.masterdata.file import FieldScope, FieldType
+from recipients.masterdata.options import Mode, Options
 from recipients.models import Field, Group, Recipient
 from recipients.services import FieldLabelTaken, create_field
 from tests.factories import NOW, make_account, make_field, make_group, make_member, make_recipient
@@ -65,6 +68,22 @@ def test_a_name_that_is_taken_is_refused_when_it_is_planned(account: Account, ed
     with account_scope(account.pk), pytest.raises(NewFieldRefused) as refused:
         plan_fields(group=group, new_fields=[new], actor=editor, now=NOW)
     assert (refused.value.position, type(refused.value.reason)) == (4, FieldLabelTaken)
+
+
+@pytest.mark.parametrize("mode", [Mode.DEACTIVATE, Mode.DELETE])
+def test_no_field_is_planned_when_nobody_gets_a_value(account: Account, editor: User, group: Group, mode: Mode) -> None:
+    run = make_draft(group, FILE)
+    choices = Choices(
+        source=Source.from_json(run.source),
+        mapping=[ColumnMapping("email", 0)],
+        new_fields=[NewField(1, "City", FieldType.TEXT, FieldScope.ACCOUNT)],
+        options=Options(mode),
+        entered={},
+    )
+    with account_scope(account.pk):
+        go_on(import_id=run.pk, account=account, choices=choices, with_preview=True, actor=editor, now=NOW)
+    now = fresh(run)
+    assert (now.new_fields, [one["target"] for one in now.mapping]) == ([], ["email"])
 
 
 def test_a_planned_field_is_made_with_its_rows(account: Account, editor: User, group: Group) -> None:
