@@ -18,13 +18,13 @@ def remove_orphaned_files(*, now: datetime) -> int:
 
 
 def _in_use(account_id: int, jobs: Mapping[str, uuid.UUID]) -> Collection[str]:
-    """Files that an import refers to, and all files of imports that have not ended: one may be about to be named."""
+    """Files that an import refers to, and all files of one that may be read just now: one may be about to be named."""
     with account_scope(account_id):
         runs = {run.pk: run for run in Import.objects.filter(account_id=account_id, pk__in=set(jobs.values()))}
     return [key for key, pk in jobs.items() if pk in runs and _needs(runs[pk], key)]
 
 
 def _needs(run: Import, key: str) -> bool:
-    if run.is_running or run.status == Import.Status.DRAFT:
+    if run.is_running or run.status == Import.Status.PREVIEWING:
         return True
     return key in (run.file_key, run.rows_key, run.rejected_key)

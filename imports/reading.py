@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.tenancy import account_scope
@@ -118,4 +119,5 @@ def read_anew(run: Import, token: uuid.UUID, *, status: str) -> None:
     left = (run.rows_key, run.rejected_key)
     run.release(token, status=status, rows_key="", rejected_key="", rows_done=0)
     nudge(TASK, account_id=run.account_id, job_id=run.pk)
-    discard("imports", *left)
+    # Not before the row has let go of them: else they would be missing if this transaction were rolled back.
+    transaction.on_commit(lambda: discard("imports", *left), robust=True)

@@ -98,12 +98,14 @@ def test_upload_without_an_import_goes(group: Group, storage: Path, later: datet
 @pytest.mark.parametrize(
     ("status", "left"),
     [
-        (Import.Status.DRAFT, ["left.rows.parquet", "upload"]),
+        (Import.Status.DRAFT, ["upload"]),
+        (Import.Status.PREVIEWING, ["left.rows.parquet", "upload"]),
+        (Import.Status.PREVIEWED, ["upload"]),
         (Import.Status.READING, ["left.rows.parquet", "upload"]),
         (Import.Status.CANCELLED, ["upload"]),
     ],
 )
-def test_file_that_an_import_does_not_name_goes_when_it_has_ended(
+def test_file_that_an_import_does_not_name_goes_unless_it_is_being_read(
     group: Group, storage: Path, later: datetime, status: Import.Status, left: list[str]
 ) -> None:
     run = make_draft(group, "E-Mail\n")
