@@ -51,6 +51,17 @@ def test_one_account_leaves_a_process_of_each_queue_to_others(path: str) -> None
     assert {queue for queue in QUEUES_OF_JOBS if processes[queue] <= settings.JOBS_PER_ACCOUNT} == set()
 
 
+@pytest.mark.parametrize("path", ["Procfile", "docker-compose.yml"])
+def test_who_takes_small_jobs_takes_no_others(path: str) -> None:
+    of_workers = re.findall(r"worker -Q (\S+)", (environment.ROOT / path).read_text())
+    assert [{queue.endswith(SMALL) for queue in queues.split(",")} for queues in of_workers] == [
+        {False},
+        {False},
+        {True},
+        {False},
+    ]
+
+
 def test_one_account_leaves_a_process_for_small_jobs_to_others_whatever_it_does() -> None:
     kinds_of_queue = len({kind.queue for kind in job_kinds()})
     assert processes_in("Procfile")["imports-small"] > kinds_of_queue * settings.JOBS_PER_ACCOUNT

@@ -76,10 +76,14 @@ def test_jobs_of_the_account_in_other_queues_are_done_meanwhile(account: Account
 
 
 def test_imports_and_deletions_share_their_turns(account: Account) -> None:
-    deletion = make_deletion(make_group(account))
-    assert claim(make_import(make_group(account))) is not None
+    run, deletion = make_import(make_group(account)), make_deletion(make_group(account))
+    token = claim(run)
+    assert token is not None
     assert claim(deletion) is None
-    assert is_held_back(deletion)
+    release(run, token, status=Import.Status.WAITING)
+    assert claim(deletion) is not None
+    assert claim(run) is None
+    assert is_held_back(run)
 
 
 def test_limit_is_a_setting(account: Account, settings: Settings) -> None:
