@@ -5,8 +5,6 @@ as soon as it is chosen.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,21 +19,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from imports.alternatives import alternative_field, as_entered, as_read
+from imports.doubts import doubt
 from imports.new_fields import NewField
-from imports.readers import ColumnMapping, DateFormat, DecimalMark, SniffedColumn
-from imports.samples import doubt, likeliest_notations, shown_samples
-from imports.targets import Holds, Target, language
+from imports.readers import ColumnMapping, DateFormat, DecimalMark, Guess, Origin, SniffedColumn, StatusFormat
+from imports.samples import ENTRY, Notations, Sample, samples_of, shown_samples, status_format
+from imports.targets import Holds, Target
 from recipients.masterdata.file import FieldScope, FieldType
-from recipients.masterdata.labels import GENDER_LABELS
-from recipients.masterdata.values import (
-    MAX_TEXT_LENGTH,
-    NUMBER_PRECISION,
-    NUMBER_SCALE,
-    UnstorableText,
-    format_number,
-    normalise_tags,
-    normalise_text,
-)
 from recipients.models import Field
 
 DATE_FORMAT_CHOICES: Final[list[tuple[str, Promise | str]]] = [
@@ -47,6 +37,12 @@ DATE_FORMAT_CHOICES: Final[list[tuple[str, Promise | str]]] = [
     (DateFormat.COMPACT.value, "20261231"),
     (DateFormat.EXCEL.value, gettext_lazy("46387 (Excel’s count of days)")),
     (DateFormat.UNIX.value, gettext_lazy("1798761599 (seconds since 1970)")),
+]
+STATUS_CHOICES: Final[list[tuple[str, Promise | str]]] = [
+    (StatusFormat.WORDS.value, gettext_lazy("in words: active, unsubscribed, bounced …")),
+    (StatusFormat.YES_ACTIVE.value, gettext_lazy("yes means active, no means unsubscribed")),
+    (StatusFormat.YES_UNSUBSCRIBED.value, gettext_lazy("yes, or any other entry, means unsubscribed")),
+    (StatusFormat.YES_BOUNCED.value, gettext_lazy("yes, or any other entry, means bounced")),
 ]
 DECIMAL_CHOICES: Final[list[tuple[str, Promise | str]]] = [
     (DecimalMark.COMMA.value, "1.234,56"),
@@ -93,6 +89,7 @@ class TargetForm(ShownForm):
 
     date_format = forms.ChoiceField(label=gettext_lazy("Dates are written like"), choices=DATE_FORMAT_CHOICES)
     decimal = forms.ChoiceField(label=gettext_lazy("Numbers are written like"), choices=DECIMAL_CHOICES)
+    status = forms.ChoiceField(label=gettext_lazy("How the column tells it"), choices=STATUS_CHOICES)
 
     def __init__(
         self,
@@ -102,13 +99,18 @@ class TargetForm(ShownForm):
         target: Target,
         columns: Sequence[SniffedColumn],
         choices: list[tuple[str, Any]],
-        guess: SniffedColumn | None,
-        is_export: bool,
+        guess: Guess | None,
+        notations: Notations,
     ) -> None:
         self.target = target
         self._columns = columns
         self._choices = choices
-        super().__init__(data, checked=checked, prefix=f"to-{target.key}", initial=_guessed(guess, is_export=is_export))
+        self._guess = guess
+        self._sent = data or QueryDict()
+        initial = _guessed(target, guess, columns, notations) if guess else {}
+        super().__init__(data, checked=checked, prefix=f"to-{target.key}", initial=initial)
+        if self.origin is not None and not checked:
+            self.fields["column"].widget.attrs["aria-describedby"] = f"{self['column'].auto_id}_guess"
 
     def add_fields(self) -> None:
         self.fields["column"] = forms.ChoiceField(
@@ -117,10 +119,17 @@ class TargetForm(ShownForm):
             choices=self._choices,
             widget=ColumnSelect(attrs={"class": "mapping__column"}),
         )
+        if self.target.holds is Holds.SIGN_OFF:
+            self.fields["date_format"] = forms.ChoiceField(
+                label=_("Dates are written like"),
+                choices=[*DATE_FORMAT_CHOICES, (ENTRY, _("no dates: yes, or any other entry"))],
+            )
         if not self.target.holds.is_time:
             del self.fields["date_format"]
         if self.target.holds is not Holds.NUMBER:
             del self.fields["decimal"]
+        if self.target.holds is not Holds.STATUS:
+            del self.fields["status"]
         if not self.target.is_email:
             self.fields["alternative"] = alternative_field(self.target)
 
@@ -135,21 +144,42 @@ class TargetForm(ShownForm):
         return None if self.position is None else self._columns[self.position]
 
     @property
-    def samples(self) -> list[str]:
+    def has_alternative(self) -> bool:
+        """Whether every row gets a value, because no column is chosen."""
+        return self.position is None and "alternative" in self.fields and bool(self["alternative"].value())
+
+    @property
+    def tells_status(self) -> bool:
+        """Whether the chosen column tells a status without dates."""
+        return self.chosen is not None and status_format(self.target, self._notation) is not None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Why the choice was guessed; None once the person has chosen something else."""
+        if self._guess is None or self._guess.mapping.column != self.position:
+            return None
+        return self._guess.origin if self.position is not None or self.has_alternative else None
+
+    @property
+    def samples(self) -> list[Sample]:
         """Cells of the chosen column."""
-        return shown_samples(self.chosen) if self.chosen else []
+        return samples_of(self.target, self.chosen, self._notation) if self.chosen else []
 
     @property
     def doubt(self) -> str:
         """Why the chosen column seems not to belong here, or to be read wrongly; empty when it seems right."""
-        if self.chosen is None:
-            return ""
-        notation = next((self[name].value() for name in ("date_format", "decimal") if name in self.fields), "")
-        return doubt(self.target, self.chosen, str(notation))
+        return doubt(self.target, self.chosen, self._notation) if self.chosen else ""
+
+    @property
+    def _notation(self) -> str:
+        names = ("date_format", "decimal", "status")
+        return str(next((self[name].value() for name in names if name in self.fields), ""))
 
     def clean_column(self) -> str:
-        """The column; the address needs one."""
+        """The column; the address needs one, and nothing takes two."""
         column: str = self.cleaned_data["column"]
+        if len(set(self._sent.getlist(self.add_prefix("column")))) > 1:  # no page of ours sends that
+            raise forms.ValidationError(_("Two columns cannot fill one field. Choose one."))
         if self.target.is_email and not column:
             raise forms.ValidationError(_("Choose the column that holds the e-mail addresses."))
         return column
@@ -162,11 +192,13 @@ class TargetForm(ShownForm):
         """What the person chose; None for nothing. The form must be valid."""
         cleaned = self.cleaned_data
         if self.position is not None:
+            date_format = cleaned.get("date_format")
             return ColumnMapping(
                 target=self.target.key,
                 column=self.position,
-                date_format=DateFormat(cleaned["date_format"]) if self.target.holds.is_time else None,
+                date_format=DateFormat(date_format) if date_format and date_format != ENTRY else None,
                 decimal=DecimalMark(cleaned["decimal"]) if self.target.holds is Holds.NUMBER else None,
+                status=status_format(self.target, self._notation),
             )
         if cleaned.get("alternative"):
             return ColumnMapping(target=self.target.key, column=None, alternative=cleaned["alternative"])
@@ -198,16 +230,18 @@ class NewFieldForm(ShownForm):
         checked: bool,
         column: SniffedColumn,
         name: str,
+        label: str,
         suggested: FieldType,
         create: bool,
-        is_export: bool,
+        notations: Notations,
     ) -> None:
+        """`name` is what the column is called on the page, `label` what its field is to be called."""
         self.column = column
         self.name = name
-        date_format, decimal = likeliest_notations(column, is_export=is_export)
+        date_format, decimal = notations.of(column)
         initial = {
             "create": create,
-            "label": name[: Field._meta.get_field("label").max_length],
+            "label": label[: Field._meta.get_field("label").max_length],
             "type": suggested.value,
             "scope": FieldScope.LIST.value,
             "date_format": date_format.value,
@@ -247,53 +281,24 @@ def prefix_of_new(column: SniffedColumn) -> str:
     return f"new-{column.position}"
 
 
-def _guessed(column: SniffedColumn | None, *, is_export: bool) -> dict[str, Any]:
-    if column is None:
-        return {}
-    date_format, decimal = likeliest_notations(column, is_export=is_export)
-    return {"column": str(column.position), "date_format": date_format.value, "decimal": decimal.value}
+def _guessed(target: Target, guess: Guess, columns: Sequence[SniffedColumn], notations: Notations) -> dict[str, Any]:
+    """What the form of a target shows at first."""
+    mapping = guess.mapping
+    if mapping.column is None:
+        return {"alternative": as_entered(target, mapping.alternative or "")}
+    values = notations.for_target(target, columns[mapping.column])
+    if mapping.date_format is not None:
+        values["date_format"] = mapping.date_format.value
+    if mapping.decimal is not None and guess.origin in (Origin.EARLIER, Origin.ELSEWHERE):
+        values["decimal"] = mapping.decimal.value
+    if mapping.status is not None:
+        values["date_format" if target.holds is Holds.SIGN_OFF else "status"] = (
+            ENTRY if target.holds is Holds.SIGN_OFF else mapping.status.value
+        )
+    return {"column": str(mapping.column), **values}
 
 
 def chosen_position(value: object, columns: Sequence[SniffedColumn]) -> int | None:
     """The position in a submitted value, if the file has that column."""
     text = str(value or "")
     return int(text) if text.isdecimal() and len(text) < 6 and int(text) < len(columns) else None
-
-
-def alternative_field(target: Target) -> forms.Field:
-    """The form field of a value that every row gets."""
-    label = _("The same value for all rows")
-    match target.holds:
-        case Holds.NUMBER:
-            return forms.DecimalField(
-                label=label, required=False, localize=True, max_digits=NUMBER_PRECISION, decimal_places=NUMBER_SCALE
-            )
-        case Holds.DATE:
-            widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-            return forms.DateField(label=label, required=False, widget=widget)
-        case Holds.MOMENT:
-            moment = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-            return forms.DateTimeField(label=label, required=False, widget=moment)
-        case Holds.GENDER:
-            words = GENDER_LABELS[language()]
-            return forms.ChoiceField(label=label, required=False, choices=[("", "–"), *words.items()])
-    return forms.CharField(label=label, required=False, max_length=MAX_TEXT_LENGTH)
-
-
-def as_read(target: Target, value: object) -> str | None:
-    """A cleaned alternative value in the notation that the reader takes without being told a format."""
-    if value is None or value == "":
-        return None
-    try:
-        match value:
-            case Decimal():
-                return format_number(value)
-            case datetime() | date():
-                return value.isoformat()
-            case str() if target.holds is Holds.TAGS:
-                return ", ".join(normalise_tags([value])) or None
-            case str():
-                return normalise_text(value)
-    except UnstorableText as error:
-        raise forms.ValidationError(_("This value holds characters that cannot be stored.")) from error
-    raise TypeError(f"{value!r} is no alternative value.")

@@ -1,4 +1,8 @@
-"""The mapping page as a whole: all its forms, made from a draft and from what a person has entered so far."""
+"""The mapping page as a whole: all its forms, made from a draft and from what a person has entered so far.
+
+Two columns for one field are refused, because one of them would be lost. One column for two fields is allowed: nothing
+is lost by it, and a date of the sign-up may well be that of the activation, too.
+"""
 
 import hashlib
 import json
@@ -17,9 +21,22 @@ from imports.mapping_forms import (
     prefix_of_new,
 )
 from imports.new_fields import NewField
-from imports.queries import known_types
-from imports.readers import ColumnMapping, Sniffed, SniffedColumn, Source, guess_mapping
-from imports.samples import likeliest_notations, shown_samples, suggested_type
+from imports.queries import earlier_mapping, known_types
+from imports.readers import (
+    STATUS_TARGET,
+    ColumnMapping,
+    Guess,
+    Recalled,
+    Sniffed,
+    SniffedColumn,
+    Source,
+    Status,
+    guess_columns,
+    header_mark,
+)
+from imports.readers.statuses import speaks_of
+from imports.recalling import recall
+from imports.samples import Notations, shown_samples, suggested_type
 from imports.targets import base_targets, column_names, field_targets
 from recipients.masterdata.file import MAX_FIELDS, FieldScope
 from recipients.masterdata.labels import exported_language, folded
@@ -56,6 +73,8 @@ class MappingPage:
         self._names = column_names(sniffed.columns)
         self._targets = [*base_targets(), *field_targets(self._fields)]
         self._is_export = exported_language([column.name for column in sniffed.columns]) is not None
+        self._notations = Notations(sniffed.columns, is_export=self._is_export)
+        self._recalled = self._recall()
         before = sniffed.columns if entered_for is None else entered_for
         self._data = self._settled(data, before) if data is not None and len(before) == len(sniffed.columns) else None
         self.checked = checked and self._data is not None
@@ -93,13 +112,21 @@ class MappingPage:
 
     @property
     def registration_open(self) -> bool:
-        """Whether an error stands in registration information, so that it must not stay folded."""
-        return self.checked and any(form.errors for form in self.registration)
+        """Whether something stands in registration information that the person should see: it must not stay folded."""
+        if self.checked and any(form.errors for form in self.registration):
+            return True
+        return any(form.doubt or form.has_alternative or form.tells_status for form in self.registration)
 
     @property
-    def consent_is_mapped(self) -> bool:
-        """Whether the file tells who has unsubscribed."""
-        return any(form.target.key == "deactivated_at" and form.position is not None for form in self.targets)
+    def unheard(self) -> list[str]:
+        """The columns that seem to know of people who must not be written to, though no target hears it."""
+        heard = {form.target.key for form in self.registration if form.position is not None or form.has_alternative}
+        by_status = {Status.UNSUBSCRIBED: "deactivated_at", Status.BOUNCED: "bounced_at"}
+        return [
+            self._names[column.position]
+            for column in self.sniffed.columns
+            if (status := speaks_of(column)) is not None and heard.isdisjoint({STATUS_TARGET, by_status[status]})
+        ]
 
     @property
     def column_names(self) -> list[str]:
@@ -110,6 +137,11 @@ class MappingPage:
     def unused(self) -> int:
         """How many columns no field takes."""
         return len(self.new_fields) + len(self.unoffered)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The columns that will not be imported."""
+        return [*(form.name for form in self.new_fields if not form["create"].value()), *self.unoffered]
 
     @property
     def first_rows(self) -> tuple[tuple[str, ...], ...]:
@@ -150,7 +182,7 @@ class MappingPage:
 
     def _refuse_names_taken(self) -> None:
         """Two columns for one field are a mistake, whether the field is there or is to be made twice."""
-        taken = {folded(target.label) for target in self._targets}
+        taken = {folded(target.label) for target in self._targets if target.key != STATUS_TARGET}
         for form in self.new_fields:
             label = form.cleaned_data["label"]
             if not form.cleaned_data["create"]:
@@ -181,12 +213,22 @@ class MappingPage:
             initial={name: field.widget.value_from_datadict(data, {}, name) for name, field in blank.fields.items()}
         )
 
+    def _recall(self) -> Recalled | None:
+        """What a person chose for such a file; for an export of Listkeep only what they chose in this very list."""
+        columns = self.sniffed.columns
+        earlier = earlier_mapping(
+            account_id=self.group.account_id,
+            group_id=self.group.pk,
+            mark=header_mark([column.name for column in columns]),
+        )
+        if earlier is None or (self._is_export and not earlier.in_same_list):
+            return None
+        return recall(earlier, columns=columns, fields=self._fields)
+
     def _target_forms(self) -> list[TargetForm]:
         columns = self.sniffed.columns
-        guesses: dict[str, SniffedColumn] = {}
-        if not self.checked:
-            guessed = guess_mapping(columns, [field.definition() for field in self._fields])
-            guesses = {one.target: columns[one.column] for one in guessed if one.column is not None}
+        guessed = guess_columns(columns, [field.definition() for field in self._fields], self._recalled)
+        guesses: dict[str, Guess] = {guess.mapping.target: guess for guess in guessed}
         numbered = [(str(position), name) for position, name in enumerate(self._names)]
         return [
             TargetForm(
@@ -196,7 +238,7 @@ class MappingPage:
                 columns=columns,
                 choices=[("", _("– choose a column –") if target.is_email else _("– not imported –")), *numbered],
                 guess=guesses.get(target.key),
-                is_export=self._is_export,
+                notations=self._notations,
             )
             for target in self._targets
         ]
@@ -209,7 +251,9 @@ class MappingPage:
             free = [column for column in free if self._has(f"{prefix_of_new(column)}-label")]
         self.unoffered = [self._names[column.position] for column in free[NEW_FIELDS_SHOWN:]]
         del free[NEW_FIELDS_SHOWN:]
-        known = known_types(account_id=self.group.account_id, labels=[column.name for column in free if column.name])
+        to_create = self._recalled.to_create if self._recalled else {}
+        labels = {column.position: to_create.get(column.position, column.name) for column in free}
+        known = known_types(account_id=self.group.account_id, labels=list(filter(None, labels.values())))
         ticked = self._ticked(free)
         return [
             NewFieldForm(
@@ -217,9 +261,10 @@ class MappingPage:
                 checked=self.checked,
                 column=column,
                 name=self._names[column.position],
-                suggested=suggested_type(column, known.get(folded(column.name))),
+                label=to_create.get(column.position, self._names[column.position]),
+                suggested=suggested_type(column, known.get(folded(labels[column.position]))),
                 create=column.position in ticked,
-                is_export=self._is_export,
+                notations=self._notations,
             )
             for column in free
         ]
@@ -227,8 +272,11 @@ class MappingPage:
     def _ticked(self, free: Sequence[SniffedColumn]) -> set[int]:
         """The columns that become fields unless the person objects.
 
-        In a list without fields of its own these are all that say something: who brings a list back loses nothing.
+        In a list without fields of its own these are all that say something: who brings a list back loses nothing. But
+        where the person has decided for such a file before, it is what they decided.
         """
+        if self._recalled is not None:
+            return set(self._recalled.to_create)
         given_up = self._data is not None  # what the person took out of a field shall not come back as another
         if given_up or any(field.group_id is not None for field in self._fields):
             return set()
@@ -250,8 +298,8 @@ class MappingPage:
             position = chosen_position(data.get(f"{prefix}-column"), self.sniffed.columns)
             if position is None or data.get(f"{prefix}-shown") == str(position):
                 continue
-            date_format, decimal = likeliest_notations(self.sniffed.columns[position], is_export=self._is_export)
-            changed[f"{prefix}-date_format"], changed[f"{prefix}-decimal"] = date_format.value, decimal.value
+            for name, value in self._notations.for_target(target, self.sniffed.columns[position]).items():
+                changed[f"{prefix}-{name}"] = value
         return changed
 
     def _has(self, name: str) -> bool:

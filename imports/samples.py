@@ -1,26 +1,36 @@
-"""What the first cells of a column tell: how they are written, what they hold, whether they fit a target."""
+"""What the first cells of a column tell: how they are written, and what they hold."""
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from imports.readers import DateFormat, DecimalMark, SniffedColumn
-from imports.readers.notations import guess_date_formats, guess_decimals
+from imports.readers import DateFormat, DecimalMark, SniffedColumn, StatusFormat
+from imports.readers.statuses import Status, parse_status, says_no, says_yes, told_by
 from imports.readers.words import parse_gender
-from imports.targets import Holds, Target, language
-from recipients.masterdata.address import is_valid
+from imports.targets import SIGN_OFFS, STATUS_LABELS, Holds, Target, language
 from recipients.masterdata.file import FieldType
 
-Notation = TypeVar("Notation", DateFormat, DecimalMark)
-
 SAMPLES_SHOWN: Final = 3
+WORDS_SHOWN: Final = 8
+
+ENTRY: Final = "entry"
+"""Beside the date formats, for sign-offs and bounces: the column has no dates, and any entry but “no” is one."""
 
 # Notations that are dates beyond doubt; digits alone could as well be customer numbers.
 WRITTEN_DATES: Final = frozenset(
     {DateFormat.ISO, DateFormat.DAY_DOT, DateFormat.DAY_SLASH, DateFormat.MONTH_SLASH, DateFormat.DAY_DASH}
 )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A cell of a column, and what it says of somebody's status where that is what the column is read for."""
+
+    text: str
+    meaning: str = ""
 
 
 def filled(column: SniffedColumn) -> list[str]:
@@ -33,55 +43,64 @@ def shown_samples(column: SniffedColumn) -> list[str]:
     return filled(column)[:SAMPLES_SHOWN]
 
 
-def likeliest_notations(column: SniffedColumn, *, is_export: bool) -> tuple[DateFormat, DecimalMark]:
-    """How dates and numbers are most likely written in a column; an export of Listkeep has its own notations.
+def samples_of(target: Target, column: SniffedColumn, notation: str) -> list[Sample]:
+    """Cells of the column chosen for a target; of a status each different one, with what it says.
 
-    What reads every cell goes first, else what reads most of them: one wrong cell must not cost all others.
+    `notation` is the DateFormat, DecimalMark, StatusFormat or ENTRY that the column is to be read with.
     """
-    if is_export:
-        return DateFormat.ISO, DecimalMark.POINT
-    first = DecimalMark.COMMA if language() == "de" else DecimalMark.POINT
-    cells = filled(column)
-    date_format = _most(column.date_formats, [guess_date_formats([cell]) for cell in cells], DateFormat.ISO)
-    decimal = _most(column.decimals, [guess_decimals([cell], first=first) for cell in cells], first)
-    return date_format, decimal
+    how = status_format(target, notation)
+    if how is None:
+        return [Sample(cell) for cell in shown_samples(column)]
+    cells = [cell for cell in column.values if cell] or shown_samples(column)
+    return [Sample(cell, _meaning(parse_status(cell, how))) for cell in cells[:WORDS_SHOWN]]
 
 
-def _most(certain: Sequence[Notation], by_cell: Sequence[Sequence[Notation]], otherwise: Notation) -> Notation:
-    if certain:
-        return certain[0]
-    counted = Counter(notation for notations in by_cell for notation in notations)
-    return counted.most_common(1)[0][0] if counted else otherwise
+def _meaning(status: Status | None) -> str:
+    return pgettext("status", "not known") if status is None else str(STATUS_LABELS[status])
 
 
-def doubt(target: Target, column: SniffedColumn, notation: str) -> str:
-    """Why a column seems not to belong to a target, as a sentence; empty when it seems to.
-
-    `notation` is the DateFormat or DecimalMark that the column is to be read with.
-    """
-    cells = filled(column)
-    if not cells:
-        return ""
-    match target.holds:
-        case Holds.EMAIL if not any(is_valid(cell) for cell in cells):
-            return _("None of these values is an e-mail address.")
-        case Holds.MOMENT | Holds.DATE:
-            return _doubt_of(notation, column.date_formats, [guess_date_formats([cell]) for cell in cells])
-        case Holds.NUMBER:
-            first = DecimalMark.POINT
-            return _doubt_of(notation, column.decimals, [guess_decimals([cell], first=first) for cell in cells])
-        case Holds.GENDER if not all(parse_gender(cell) for cell in cells):
-            return _("Not all of these values are genders. Rows with others will be rejected.")
-    return ""
+def status_format(target: Target, notation: str) -> StatusFormat | None:
+    """How the column of a target tells a status without dates; None when it does not."""
+    if target.holds is Holds.STATUS:
+        return StatusFormat(notation) if notation in list(StatusFormat) else StatusFormat.WORDS
+    if target.holds is Holds.SIGN_OFF and notation == ENTRY:
+        return entry_format(target)
+    return None
 
 
-def _doubt_of(notation: str, certain: Sequence[str], by_cell: Sequence[Sequence[str]]) -> str:
-    if notation in certain:
-        return ""
-    readable = sum(notation in notations for notations in by_cell)
-    if readable == 0:
-        return _("These values are not written so. Their rows will be rejected.")
-    return _("Some values of this column are not written so. Their rows will be rejected.")
+def entry_format(target: Target) -> StatusFormat:
+    """What an entry means in a column of sign-offs, or of bounces."""
+    is_bounce = SIGN_OFFS[target.key] is Status.BOUNCED
+    return StatusFormat.YES_BOUNCED if is_bounce else StatusFormat.YES_UNSUBSCRIBED
+
+
+class Notations:
+    """How a file's cells are most likely written; an export of Listkeep has its own notations."""
+
+    def __init__(self, columns: Sequence[SniffedColumn], *, is_export: bool) -> None:
+        self._is_export = is_export
+        seen = Counter(one.likeliest_date_format for one in columns if one.likeliest_date_format in WRITTEN_DATES)
+        # A column that shows no date yet is written as most others are.
+        self._usual_dates = next((each for each, _times in seen.most_common(1) if each), DateFormat.ISO)
+        self._usual_numbers = DecimalMark.COMMA if language() == "de" else DecimalMark.POINT
+
+    def of(self, column: SniffedColumn) -> tuple[DateFormat, DecimalMark]:
+        """How dates and numbers are written in a column, in case it has some."""
+        if self._is_export:
+            return DateFormat.ISO, DecimalMark.POINT
+        return column.likeliest_date_format or self._usual_dates, column.likeliest_decimal or self._usual_numbers
+
+    def for_target(self, target: Target, column: SniffedColumn) -> dict[str, str]:
+        """How a column is to be read if it goes to a target; keys are the fields of the target's form."""
+        date_format, decimal = self.of(column)
+        cells = [cell for cell in column.values if cell]
+        has_entries = told_by(column) is not None or (cells and all(says_yes(cell) or says_no(cell) for cell in cells))
+        is_entry = target.holds is Holds.SIGN_OFF and has_entries and not self._is_export
+        return {
+            "date_format": ENTRY if is_entry else date_format.value,
+            "decimal": decimal.value,
+            "status": (told_by(column) or StatusFormat.WORDS).value,
+        }
 
 
 def suggested_type(column: SniffedColumn, known: FieldType | None) -> FieldType:

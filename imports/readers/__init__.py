@@ -21,6 +21,7 @@ from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem
 from imports.readers.reading import ReadResult, read
 from imports.readers.rejects import REJECTED_SCHEMA, original_header
 from imports.readers.sniffing import sniff
+from imports.readers.statuses import Status
 
 __all__ = [
     "DELIMITERS",
@@ -42,6 +43,7 @@ __all__ = [
     "Sniffed",
     "SniffedColumn",
     "Source",
+    "Status",
     "StatusFormat",
     "UnreadableFile",
     "guess_columns",

@@ -28,6 +28,11 @@ class Status(StrEnum):
     PENDING = "pending"  # has never confirmed
     NEITHER = "neither"  # not unsubscribed, or not bounced; that alone makes nobody active
 
+    @property
+    def may_hold_for_all(self) -> bool:
+        """Whether it can be said of all rows of a file at once."""
+        return self in (Status.ACTIVE, Status.UNSUBSCRIBED, Status.BOUNCED)
+
 
 _WORDS: Final = {
     Status.ACTIVE: "active aktiv activated aktiviert enabled subscribed abonniert angemeldet confirmed bestaetigt "
@@ -110,18 +115,21 @@ def _are_status_words(cells: Sequence[str], *, named: bool) -> bool:
     return named and all(known) and set(known) != {Status.PENDING}
 
 
-def speaks_of_consent(column: SniffedColumn) -> bool:
-    """Whether a column seems to know of somebody who must not be written to, though it may not say it clearly."""
+def speaks_of(column: SniffedColumn) -> Status | None:
+    """UNSUBSCRIBED or BOUNCED, when a column seems to know of somebody who is, though it may not say it clearly."""
     name = plain_name(column.name)
     how = STATUS_NAMES.get(name)
     cells = [cell for cell in column.values if cell]
-    if any(map(is_sign_off_for_certain, cells)):
-        return True
+    certain = [_STATUS_OF[word_of(cell)] for cell in cells if is_sign_off_for_certain(cell)]
+    if certain:
+        return Status.UNSUBSCRIBED if Status.UNSUBSCRIBED in certain else Status.BOUNCED
     if how is StatusFormat.YES_ACTIVE:
-        return any(map(says_no, cells))
-    if how in (StatusFormat.YES_UNSUBSCRIBED, StatusFormat.YES_BOUNCED) or name.startswith("optedoutofemail"):
-        return not cells or not all(map(says_no, cells))
-    return False
+        return Status.UNSUBSCRIBED if any(map(says_no, cells)) else None
+    if cells and all(map(says_no, cells)):
+        return None
+    if how is StatusFormat.YES_UNSUBSCRIBED or name.startswith("optedoutofemail"):
+        return Status.UNSUBSCRIBED
+    return Status.BOUNCED if how is StatusFormat.YES_BOUNCED else None
 
 
 def parse_status(text: str, how: StatusFormat) -> Status | None:

@@ -1,23 +1,15 @@
 """What the first cells of a column tell."""
 
-import pytest
+from dataclasses import replace
 
-from imports.readers import DateFormat, DecimalMark, SniffedColumn
-from imports.readers.notations import guess_date_formats, guess_decimals
-from imports.samples import doubt, likeliest_notations, shown_samples, suggested_type
+import pytest
+from django.utils import translation
+
+from imports.readers import STATUS_TARGET, DateFormat, DecimalMark, SniffedColumn
+from imports.samples import ENTRY, Notations, Sample, samples_of, shown_samples, suggested_type
 from imports.targets import Holds, Target
 from recipients.masterdata.file import FieldType
-
-
-def column(*cells: str) -> SniffedColumn:
-    """A column as the reader sniffs it."""
-    return SniffedColumn(
-        position=0,
-        name="X",
-        samples=cells,
-        date_formats=guess_date_formats(cells),
-        decimals=guess_decimals(cells, first=DecimalMark.COMMA),
-    )
+from tests.imports.columns import column
 
 
 @pytest.mark.parametrize(
@@ -59,54 +51,81 @@ def test_a_new_field_gets_the_type_of_its_likes_if_its_cells_allow(
     assert suggested_type(column(*cells), known) == field_type
 
 
+def notations(*columns: SniffedColumn, is_export: bool = False) -> Notations:
+    return Notations(columns, is_export=is_export)
+
+
 @pytest.mark.parametrize(
-    ("cells", "date_format"),
+    ("cells", "notation"),
     [
-        (("31.12.1980", "nie"), DateFormat.DAY_DOT),
-        (("12/31/1980", "1/2/1980"), DateFormat.MONTH_SLASH),
-        (("nie", "immer"), DateFormat.ISO),
+        (("31.12.1980", "nie"), (DateFormat.DAY_DOT, DecimalMark.POINT)),
+        (("12/31/1980", "1/2/1980"), (DateFormat.MONTH_SLASH, DecimalMark.POINT)),
+        (("1,5", "viel"), (DateFormat.DAY_SLASH, DecimalMark.COMMA)),
+        (("nie", "immer"), (DateFormat.DAY_SLASH, DecimalMark.POINT)),
     ],
 )
-def test_dates_are_read_as_most_of_them_are_written(cells: tuple[str, ...], date_format: DateFormat) -> None:
-    assert likeliest_notations(column(*cells), is_export=False)[0] == date_format
+def test_cells_are_read_as_most_of_them_are_written(
+    cells: tuple[str, ...], notation: tuple[DateFormat, DecimalMark]
+) -> None:
+    other = column("31/12/1980")
+    assert notations(other, other, column(*cells)).of(column(*cells)) == notation
 
 
-@pytest.mark.parametrize(
-    ("cells", "decimal"), [(("1,5", "viel"), DecimalMark.COMMA), (("1.5", "viel"), DecimalMark.POINT)]
-)
-def test_numbers_are_read_as_most_of_them_are_written(cells: tuple[str, ...], decimal: DecimalMark) -> None:
-    assert likeliest_notations(column(*cells), is_export=False)[1] == decimal
+def test_numbers_of_which_none_is_seen_are_written_as_the_person_does() -> None:
+    with translation.override("de"):
+        assert notations().of(column("viel")) == (DateFormat.ISO, DecimalMark.COMMA)
 
 
 def test_an_export_has_its_own_notations() -> None:
-    assert likeliest_notations(column("1.234"), is_export=True) == (DateFormat.ISO, DecimalMark.POINT)
+    assert notations(is_export=True).of(column("1.234")) == (DateFormat.ISO, DecimalMark.POINT)
+
+
+DEACTIVATED = Target(key="deactivated_at", label="X", holds=Holds.SIGN_OFF)
+BOUNCED = Target(key="bounced_at", label="X", holds=Holds.SIGN_OFF)
+STATUS = Target(key=STATUS_TARGET, label="X", holds=Holds.STATUS)
+
+
+@pytest.mark.parametrize(
+    ("target", "cells", "date_format"),
+    [
+        (DEACTIVATED, ("true", "false"), ENTRY),
+        (DEACTIVATED, ("unsubscribed", "active"), ENTRY),
+        (DEACTIVATED, ("2024-01-01", "no"), "iso"),
+        (DEACTIVATED, ("", ""), "iso"),
+        (DEACTIVATED, ("bald", ""), "iso"),
+        (Target(key="activated_at", label="X", holds=Holds.MOMENT), ("true", "false"), "iso"),
+    ],
+)
+def test_a_sign_off_may_be_told_without_a_date(target: Target, cells: tuple[str, ...], date_format: str) -> None:
+    assert notations().for_target(target, column(*cells))["date_format"] == date_format
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "how"), [("Status", ("a", "b"), "words"), ("Newsletter", ("ja", "nein"), "yes_active")]
+)
+def test_how_a_status_is_told_is_likely(name: str, cells: tuple[str, ...], how: str) -> None:
+    assert notations().for_target(STATUS, replace(column(*cells), name=name))["status"] == how
+
+
+@pytest.mark.parametrize(
+    ("target", "notation", "cells", "samples"),
+    [
+        (
+            STATUS,
+            "words",
+            ("Aktiv", "abgemeldet", "?"),
+            [Sample("Aktiv", "active"), Sample("abgemeldet", "unsubscribed"), Sample("?", "not known")],
+        ),
+        (DEACTIVATED, ENTRY, ("yes", "no"), [Sample("yes", "unsubscribed"), Sample("no", "nothing")]),
+        (BOUNCED, ENTRY, ("", "Mailbox full"), [Sample("Mailbox full", "bounced")]),
+        (DEACTIVATED, "iso", ("yes",), [Sample("yes")]),
+    ],
+)
+def test_a_status_is_shown_with_its_meaning(
+    target: Target, notation: str, cells: tuple[str, ...], samples: list[Sample]
+) -> None:
+    assert samples_of(target, column(*cells), notation) == samples
 
 
 def test_blank_cells_are_no_samples() -> None:
     assert shown_samples(column("", "a", " ", "b", "c")) == ["a", "b", "c"]
-
-
-NONE = "These values are not written so. Their rows will be rejected."
-SOME = "Some values of this column are not written so. Their rows will be rejected."
-
-
-@pytest.mark.parametrize(
-    ("holds", "cells", "notation", "sentence"),
-    [
-        (Holds.EMAIL, ("Ada", "Eva"), "", "None of these values is an e-mail address."),
-        (Holds.EMAIL, ("Ada", "eva@example.org"), "", ""),
-        (Holds.DATE, ("31.12.1980",), "dd.mm.yyyy", ""),
-        (Holds.DATE, ("31.12.1980",), "iso", NONE),
-        (Holds.MOMENT, ("31.12.1980", "nie"), "dd.mm.yyyy", SOME),
-        (Holds.NUMBER, ("1,5", "2,5"), "comma", ""),
-        (Holds.NUMBER, ("1,5", "2,5"), "point", NONE),
-        (Holds.NUMBER, ("1,5", "viel"), "comma", SOME),
-        (Holds.GENDER, ("f", "x", "?"), "", "Not all of these values are genders. Rows with others will be rejected."),
-        (Holds.TEXT, ("?",), "", ""),
-        (Holds.DATE, ("", ""), "iso", ""),
-    ],
-)
-def test_a_column_that_seems_wrong_is_doubted(
-    holds: Holds, cells: tuple[str, ...], notation: str, sentence: str
-) -> None:
-    assert doubt(Target(key="x", label="X", holds=holds), column(*cells), notation) == sentence

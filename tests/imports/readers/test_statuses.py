@@ -18,7 +18,7 @@ from imports.readers import (
     Source,
     StatusFormat,
 )
-from imports.readers.statuses import Status, parse_status, speaks_of_consent
+from imports.readers.statuses import Status, parse_status, speaks_of
 from tests.imports.readers.files import Reading, read_file, reject, write_file
 from tests.imports.readers.sheets import write_sheet
 
@@ -207,18 +207,22 @@ def test_a_workbooks_true_and_false_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "speaks"),
+    ("name", "values", "status"),
     [
-        ("OPT_IN", ("", "yes", "no"), True),
-        ("OPT_IN", ("", "yes"), False),
-        ("Opted out of email: One to One", ("", "true"), True),
-        ("Blocked", ("", "ja"), True),
-        ("Blocked", ("", "nein"), False),
-        ("Blocked", (), True),
-        ("Notiz", ("abgemeldet", "ruft an"), True),
-        ("Ort", ("Ulm", "Bonn"), False),
-        ("Status", ("aktiv", "Kunde"), False),
+        ("OPT_IN", ("", "yes", "no"), Status.UNSUBSCRIBED),
+        ("OPT_IN", ("", "yes"), None),
+        ("Opted out of email: One to One", ("", "true"), Status.UNSUBSCRIBED),
+        ("Blocked", ("", "ja"), Status.UNSUBSCRIBED),
+        ("Blocked", ("", "nein"), None),
+        ("Blocked", (), Status.UNSUBSCRIBED),
+        ("Hard Bounce", ("", "ja"), Status.BOUNCED),
+        ("Notiz", ("abgemeldet", "ruft an"), Status.UNSUBSCRIBED),
+        ("Notiz", ("bounced", "ruft an"), Status.BOUNCED),
+        ("Ort", ("Ulm", "Bonn"), None),
+        ("Status", ("aktiv", "Kunde"), None),
     ],
 )
-def test_a_column_that_may_know_of_sign_offs_is_noticed(name: str, values: tuple[str, ...], *, speaks: bool) -> None:
-    assert speaks_of_consent(SniffedColumn(0, name, values, (), (), values)) == speaks
+def test_a_column_that_may_know_of_sign_offs_is_noticed(
+    name: str, values: tuple[str, ...], status: Status | None
+) -> None:
+    assert speaks_of(SniffedColumn(0, name, values, (), (), values)) == status
