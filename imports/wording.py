@@ -57,7 +57,8 @@ FILE_PROBLEMS: Final[dict[FileProblem, Promise]] = {
         "A quotation mark in the first row is never closed. Mend the row in a text editor and upload the file again."
     ),
     FileProblem.ROW_TOO_LONG: gettext_lazy(
-        "One row of this file is too long to be read. Often a quotation mark before it is never closed."
+        "One row of this file is too long to be read. Often a quotation mark before it is never closed: mend it in a "
+        "text editor and upload the file again."
     ),
 }
 

@@ -21,7 +21,7 @@ class BadRow:
     line: int
     reason: Reason
     cells: tuple[str, ...]
-    column: int | None
+    column: int
     value: str
 
 

@@ -19,7 +19,7 @@ from imports.readers.blocks import BadRow, Block, check_width, without_empty_end
 from imports.readers.choices import Source
 from imports.readers.encodings import Utf8Stream
 from imports.readers.problems import FileProblem, Reason, UnreadableFile
-from imports.readers.records import NO_DELIMITER, Grammar, Record, broken_line, count_lines, cut_at_record
+from imports.readers.records import MOST_CELLS, NO_DELIMITER, Grammar, Record, broken_line, count_lines, cut_at_record
 
 PIECE_BYTES: Final = 1024 * 1024
 MAX_RECORD_BYTES: Final = 32 * 1024 * 1024
@@ -46,7 +46,6 @@ class DelimitedText:
         try:
             self._skip_separator_line()
             self.header = self._take_header() if source.has_header else self._measure_width()
-            check_width(len(self.header), line=1)
         except UnreadableFile:
             self._stream.close()
             raise
@@ -96,10 +95,12 @@ class DelimitedText:
         if not records:
             raise UnreadableFile(FileProblem.EMPTY)
         self._consume(used)
-        cells = records[0].cells
-        if cells is None:
-            raise UnreadableFile(FileProblem.BROKEN_HEADER, line=records[0].line)
-        return cells
+        header = records[0]
+        if header.cells is None:
+            column = self._grammar.broken_cell(header.text) + 1
+            raise UnreadableFile(FileProblem.BROKEN_HEADER, line=header.line, column=column)
+        check_width(len(header.cells), line=header.line)
+        return header.cells
 
     def _measure_width(self) -> list[str]:
         """Empty names for as many columns as the widest of the first rows has cells."""
@@ -108,7 +109,10 @@ class DelimitedText:
         )
         if not records and self._ended:
             raise UnreadableFile(FileProblem.EMPTY)
-        return [""] * max((len(without_empty_end(record.cells or [])) for record in records), default=1)
+        widths = {record.line: len(without_empty_end(record.cells or [])) for record in records}
+        widest = max(widths, key=lambda line: widths[line], default=self._line)
+        check_width(widths.get(widest, 1), line=widest)
+        return [""] * widths.get(widest, 1)
 
     def _larger(self, size: int) -> int:
         if size >= MAX_RECORD_BYTES:
@@ -221,7 +225,8 @@ class DelimitedText:
         width = len(self.header)
         if record.cells is None:
             cells = _filled_up(self._grammar.loose_cells(record.text), width, never_missing)
-            return BadRow(record.line, Reason.BROKEN_QUOTES, cells, None, record.text)
+            column = self._grammar.broken_cell(record.text)
+            return BadRow(record.line, Reason.BROKEN_QUOTES, cells, column, cells[min(column, MOST_CELLS)])
         needed = max(never_missing, default=-1) + 1
         if len(record.cells) < needed:
             cells = _filled_up(record.cells, width, never_missing)

@@ -45,9 +45,11 @@ def _in_the_header(data: bytes, *, final: bool) -> str:
 
 
 def _widths(data: bytes, delimiter: str, *, final: bool) -> list[int]:
-    """How many cells each of the first rows has; 0 for one with broken quotation marks."""
-    records, _ = Grammar.of(delimiter).records(data, first_line=1, final=final, limit=_ROWS)
-    return [len(record.cells) if record.cells is not None else 0 for record in records]
+    """How many cells each of the first rows has, with broken quotation marks as far as that can be told."""
+    grammar = Grammar.of(delimiter)
+    records, _ = grammar.records(data, first_line=1, final=final, limit=_ROWS)
+    rows = (grammar.loose_cells(record.text) if record.cells is None else record.cells for record in records)
+    return [len(cells) for cells in rows]
 
 
 def _agreement(widths: Sequence[int]) -> tuple[float, int]:

@@ -45,6 +45,7 @@ _SIGNATURES: Final = {
 _MARKUP: Final = {b"<!doctype html": "html", b"<html": "html", b"<table": "html", b"<?xml": "xml"}
 # Not among them: white space, end of file, escape and the separators, which old programs put into texts.
 _CONTROLS: Final = bytes(byte for byte in range(1, 0x1A) if byte not in b"\t\n\v\f\r")
+_DELIMITER: Final = 1  # parts the cells of some databases' exports
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -93,7 +94,7 @@ def _is_binary(head: bytes) -> bool:
     if head.startswith(_WIDE_MARKS):
         return False
     zeros = head.count(0)
-    controls = sum(head.count(byte) for byte in _CONTROLS)
+    controls = sum(head.count(byte) for byte in _CONTROLS if byte != _DELIMITER)
     if controls > 0.05 * len(head):
         return True
     even, odd = head[::2].count(0), head[1::2].count(0)

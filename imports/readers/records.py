@@ -120,6 +120,12 @@ class Grammar:
         """
         return _split(line.encode(), self._loose_cell)
 
+    def broken_cell(self, line: str) -> int:
+        """Which cell (0-based) of a line with broken quotation marks is the first that is quoted wrongly."""
+        data = line.encode()
+        cells = self._loose_cell.finditer(data)
+        return next(place for place, cell in enumerate(cells) if cell[1][:1] == b'"' and not _QUOTED.fullmatch(cell[1]))
+
 
 def _split(record: bytes, pattern: re.Pattern[bytes]) -> list[str]:
     """The cells of a record, each of which matches the pattern, with a delimiter behind it or the end."""

@@ -32,8 +32,8 @@ REJECTED_SCHEMA: Final = pa.schema(
     ]
 )
 """One row per rejected row, in the order of the source file: its line, the address as written (null when there is
-none), the `Reason`, the header of the column that it is about ("" when it has none; null when it is about the whole
-row), that cell, and all cells of the row in their order, as written.
+none), the `Reason`, the header of the column that it is about ("" when it has none), that cell, and all cells in their
+order, as written.
 
 Address and cell are cut after 1,000 characters, those of `cells` after 32,767; what is no character is shown as U+FFFD.
 `cells` are as many as `original_header`, or more where a row has more. Of a row with broken quotation marks they are
@@ -110,7 +110,7 @@ class RejectedRows:
             "line": row.line,
             "email": _shown_text(row.cells[self._email_column], SHOWN_CHARACTERS),
             "reason": row.reason.value,
-            "column": None if row.column is None else (self._names[row.column : row.column + 1] or [""])[0],
+            "column": (self._names[row.column : row.column + 1] or [""])[0],
             "value": _shown_text(row.value, SHOWN_CHARACTERS),
             "cells": [_shown_text(cell, KEPT_CHARACTERS) or "" for cell in row.cells],
         }

@@ -128,7 +128,7 @@ def test_rows_come_in_their_own_layout_with_line_and_reason_behind(
         ["c@example.org", "'=C", "gestern", "", "", "'=c", "4", "Unreadable date", "Geburtstag"],
         ["d@example.org", "D", "", "", "", "'-1", "5", "More cells than columns", "", "zu", "viel"],
         ["e@example.org", "E", "", "?", "", "", "6", "The row ends too early", "Abgemeldet"],
-        ["f@example.org", '"F', "", "", "", "'x", "7", "A quotation mark is not closed", ""],
+        ["f@example.org", '"F', "", "", "", "'x", "7", "A quotation mark is not closed", "Name"],
         ["", "G", "", "", "", 'mit "Zitat"\nund Zeile', "8", "No e-mail address", "E-Mail"],
     ]
 

@@ -68,7 +68,8 @@ def test_an_unreadable_files_failure_names_the_problem_and_the_place() -> None:
     run = Import(failure="unreadable", failure_detail=detail)
     assert failure(run) == (
         "The file could not be read to its end. One row of this file is too long to be read. "
-        "Often a quotation mark before it is never closed. The place: line 12."
+        "Often a quotation mark before it is never closed: mend it in a text editor and upload the file again. "
+        "The place: line 12."
     )
 
 

@@ -110,7 +110,7 @@ def test_500_columns_are_read(tmp_path: Path) -> None:
 def test_1001_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as raised:
         read_file(write_file(tmp_path, ";" * 1_000 + "x\n"))
-    assert (raised.value.code, raised.value.detail) == (FileProblem.TOO_MANY_COLUMNS, "1000")
+    assert (raised.value.code, raised.value.line, raised.value.detail) == (FileProblem.TOO_MANY_COLUMNS, 1, "1000")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_row_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_header_with_broken_quotes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as raised:
         read_file(write_file(tmp_path, '\n"Mail;Name\na@example.org;A\n'))
-    assert (raised.value.code, raised.value.line) == (FileProblem.BROKEN_HEADER, 2)
+    assert (raised.value.code, raised.value.line, raised.value.column) == (FileProblem.BROKEN_HEADER, 2, 1)
 
 
 def test_wrong_bytes_reject_their_row(tmp_path: Path) -> None:
