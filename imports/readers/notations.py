@@ -16,6 +16,8 @@ _PLAUSIBLE_YEARS: Final = {
     DateFormat.EXCEL: range(1920, 2060),
     DateFormat.UNIX: range(1990, 2060),
 }
+# Beside these, cells in ISO notation are what a spreadsheet program makes of real dates.
+_WRITTEN: Final = (DateFormat.DAY_DOT, DateFormat.DAY_SLASH, DateFormat.MONTH_SLASH, DateFormat.DAY_DASH)
 _DIGITS: Final = frozenset("0123456789")
 
 
@@ -25,15 +27,17 @@ def guess_date_formats(cells: Sequence[str]) -> tuple[DateFormat, ...]:
     Days and months that could be either are taken for the European order first.
     """
     dates = [cell for cell in cells if cell and cell not in NO_DATE]
-    if not dates:
-        return ()
-    return tuple(date_format for date_format in _in_order(dates) if all(_fits(cell, date_format) for cell in dates))
+    return tuple(
+        date_format
+        for date_format in _in_order(dates)
+        if any(_fits(cell, date_format) for cell in dates) and all(_is_read(cell, date_format) for cell in dates)
+    )
 
 
 def likeliest_date_format(cells: Sequence[str]) -> DateFormat | None:
     """The format in which most cells can be read, of several the likeliest; None when no cell can be read."""
     dates = [cell for cell in cells if cell[:1] in _DIGITS and cell not in NO_DATE]
-    return _most_readable(dates, _in_order(dates), _fits)
+    return _most_readable(dates, _in_order(dates), _is_read)
 
 
 def _in_order(dates: Sequence[str]) -> list[DateFormat]:
@@ -53,6 +57,10 @@ def _most_readable(
     }
     best = max(notations, key=lambda notation: readable[notation])
     return best if readable[best] else None
+
+
+def _is_read(cell: str, date_format: DateFormat) -> bool:
+    return _fits(cell, date_format) or (date_format in _WRITTEN and _fits(cell, DateFormat.ISO))
 
 
 def _fits(cell: str, date_format: DateFormat) -> bool:

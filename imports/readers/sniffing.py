@@ -1,5 +1,6 @@
 """Sniff: find out what a person's file is, so that the mapping page can show it and let it be changed."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ _GUESS_BYTES: Final = 256 * 1024
 _HEADER_ROWS: Final = 20
 _MOST_VALUES: Final = 20
 _VALUE_LENGTH: Final = 60
+_NUMBER_OF_A_SHEET: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffed:
@@ -55,19 +57,24 @@ def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
         names = [""] * len(names)
         source = replace(source, has_header=False)
     first_decimal = DecimalMark.COMMA if source.delimiter == ";" else DecimalMark.POINT
+    is_sheet = source.kind is not Kind.CSV
     return Sniffed(
         source=source,
         sheets=sheets,
         columns=tuple(
-            _look_at(position, name, cells, first_decimal)
+            _look_at(position, name, cells, first_decimal, is_sheet=is_sheet)
             for position, (name, cells) in enumerate(zip(names, columns, strict=True))
         ),
         sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
     )
 
 
-def _look_at(position: int, name: str, cells: Sequence[str], first_decimal: DecimalMark) -> SniffedColumn:
-    date_formats, decimals = guess_date_formats(cells), guess_decimals(cells, first=first_decimal)
+def _look_at(
+    position: int, name: str, cells: Sequence[str], first_decimal: DecimalMark, *, is_sheet: bool
+) -> SniffedColumn:
+    numbers = _written_numbers(cells) if is_sheet else cells
+    date_formats, decimals = guess_date_formats(cells), guess_decimals(numbers, first=first_decimal)
+    likeliest = likeliest_decimal(numbers, first=first_decimal) or likeliest_decimal(cells, first=first_decimal)
     return SniffedColumn(
         position=position,
         name=name,
@@ -76,8 +83,13 @@ def _look_at(position: int, name: str, cells: Sequence[str], first_decimal: Deci
         decimals=decimals,
         values=_different(cells),
         likeliest_date_format=date_formats[0] if date_formats else likeliest_date_format(cells),
-        likeliest_decimal=decimals[0] if decimals else likeliest_decimal(cells, first=first_decimal),
+        likeliest_decimal=decimals[0] if decimals else likeliest,
     )
+
+
+def _written_numbers(cells: Sequence[str]) -> Sequence[str]:
+    """The cells of a sheet that somebody has written as text, if there are such; the sheet gives numbers in any way."""
+    return [cell for cell in cells if cell and not _NUMBER_OF_A_SHEET.fullmatch(cell)] or cells
 
 
 def _different(cells: Sequence[str]) -> tuple[str, ...]:

@@ -247,3 +247,21 @@ def test_no_process_stays_when_only_the_first_rows_are_looked_at(tmp_path: Path)
     before = psutil.Process().children()
     sniff(write_sheet(tmp_path, [["E-Mail"], *[["x" * 1_000]] * 30_000]), file_name="book.xlsx")
     assert psutil.Process().children() == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        ([1234.5, "12,5"], DecimalMark.COMMA),
+        ([1234.5, 0.25], DecimalMark.POINT),
+        ([1234.5, "1.000,25", ""], DecimalMark.COMMA),
+        ([0.25, 0.5, "viel"], DecimalMark.POINT),
+    ],
+)
+def test_decimal_mark_is_that_of_the_cells_somebody_wrote(
+    tmp_path: Path, cells: list[float | str], mark: DecimalMark
+) -> None:
+    path = write_sheet(
+        tmp_path, [["E-Mail", "Umsatz"], *([f"{nr}@example.org", cell] for nr, cell in enumerate(cells))]
+    )
+    assert sniff(path, file_name="book.xlsx").columns[1].likeliest_decimal == mark
