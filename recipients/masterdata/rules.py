@@ -38,7 +38,8 @@ LET_IN = f"""
 SIGNED_OFF = f"""
 CASE WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT NULL
      THEN greatest(staged.deactivated_at, recipient.deactivated_at)
-     WHEN staged.deactivated_at >= least(coalesce(recipient.activated_at, '-infinity'), %(now)s)
+     WHEN staged.deactivated_at >=
+          CASE WHEN recipient.activated_at <= %(now)s THEN recipient.activated_at ELSE '-infinity' END
      THEN staged.deactivated_at
      WHEN {LET_IN} THEN NULL
      ELSE recipient.deactivated_at END

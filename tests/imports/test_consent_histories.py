@@ -79,7 +79,8 @@ class Book:
         A bounce always counts. Who withdrew is let in again only when that was asked for.
         """
         signed_up, signed_off, bounced = (dates.get(column) for column in STATUS[1:])
-        if signed_off and signed_off >= min(self.signed_up[name], now):
+        before = self.signed_up[name]
+        if signed_off and (signed_off >= before or before > now):
             self.withdraw(name, signed_off)
         if bounced:
             self.withdraw(name, bounced)

@@ -190,8 +190,8 @@ def signed_off(old: Row, row: Row, file: File) -> datetime | None:
     if theirs and ours:
         return max(theirs, ours)
     if theirs:
-        signed_up = old["activated_at"] and min(old["activated_at"], file.now)
-        return None if later(signed_up, theirs) else theirs
+        outweighed = later(old["activated_at"], theirs) and not later(old["activated_at"], file.now)
+        return None if outweighed else theirs
     return None if is_let_in(old, row, file) else ours
 
 

@@ -211,7 +211,7 @@ BOUNCED = {"registered_at": NOW, "activated_at": EARLY, "bounced_at": BETWEEN}
             BOUNCED, {"activated_at": LATE, "deactivated_at": NOW}, True, False, 0, id="bounced, signed off in the file"
         ),
         pytest.param(
-            {"activated_at": FUTURE}, {"deactivated_at": LATE}, False, False, 0, id="a future sign-up outweighs nothing"
+            {"activated_at": FUTURE}, {"deactivated_at": NOW}, False, False, 0, id="a future sign-up outweighs nothing"
         ),
         pytest.param(
             SIGNED_OFF,
