@@ -42,7 +42,14 @@ _SIGNATURES: Final = {
     b"MZ": "exe",
     b"\x7fELF": "exe",
 }
-_MARKUP: Final = {b"<!doctype html": "html", b"<html": "html", b"<table": "html", b"<?xml": "xml"}
+_MARKUP: Final = {
+    b"<!doctype html": "html",
+    b"<html": "html",
+    b"<table": "html",
+    b"<?xml": "xml",
+    b"begin:vcard": "vcard",
+}
+_JSON: Final = re.compile(rb'[\[{]\s*["\[{\]}]')
 # Not among them: white space, end of file, escape and the separators, which old programs put into texts.
 _CONTROLS: Final = bytes(byte for byte in range(1, 0x1A) if byte not in b"\t\n\v\f\r")
 _DELIMITER: Final = 1  # parts the cells of some databases' exports
@@ -63,7 +70,10 @@ def detect_kind(path: Path) -> Kind:
         # Short signatures are words that a text may begin with, so a byte that no text has must be near.
         if head.startswith(signature) and (len(signature) > 2 or _has_control_bytes(head)):
             raise UnreadableFile(FileProblem.NOT_TEXT, detail=name)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _JSON.match(text):
+        raise UnreadableFile(FileProblem.NOT_TEXT, detail="json")
+    start = text[:16].lower()
     for beginning, name in _MARKUP.items():
         if start.startswith(beginning):
             raise UnreadableFile(FileProblem.NOT_TEXT, detail=name)

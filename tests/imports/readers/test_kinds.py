@@ -38,6 +38,10 @@ def problem_of(path: Path) -> tuple[FileProblem, str]:
         (b"{\\rtf1 E-Mail}", "rtf"),
         (b"\xef\xbb\xbf \n<!DOCTYPE HTML><table>", "html"),
         (b"<?xml version='1.0'?><Workbook/>", "xml"),
+        (b'[\n  {"email": "a@example.org"}\n]', "json"),
+        (b'\xef\xbb\xbf{"people": []}', "json"),
+        (b"[]\n", "json"),
+        (b"BEGIN:VCARD\r\nVERSION:4.0\r\n", "vcard"),
         (bytes(range(32)) * 30, "binary"),
         (OLE + bytes(600), "ole"),
     ],
@@ -46,7 +50,9 @@ def test_file_that_is_no_table_is_refused_whatever_its_name(tmp_path: Path, cont
     assert problem_of(write_file(tmp_path, content)) == (FileProblem.NOT_TEXT, detail)
 
 
-@pytest.mark.parametrize("content", ["BMW;a@example.org\n", "MZ;a@example.org\n", "PK;a@example.org\n"])
+@pytest.mark.parametrize(
+    "content", ["BMW;a@example.org\n", "MZ;a@example.org\n", "PK;a@example.org\n", "[Mail];{Ort}\n"]
+)
 def test_text_that_begins_like_a_signature_is_text(tmp_path: Path, content: str) -> None:
     assert detect_kind(write_file(tmp_path, content)) is Kind.CSV
 
