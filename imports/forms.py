@@ -1,10 +1,11 @@
 """The forms of the wizard but for the mapping itself: the file, how it is read, what the import may do."""
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django import forms
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db.models import TextChoices
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -161,11 +162,16 @@ def _delimiter_choices(guessed: str | None) -> list[tuple[str, Any]]:
     return choices
 
 
-def _kept_or(choices: type[TextChoices], label: Any) -> forms.ChoiceField:
+def _kept_or(choices: type[TextChoices], label: Any, help_text: Any) -> forms.ChoiceField:
     """A choice that may be left out, because the page shows it only where it matters: then its first one holds."""
     first = choices.values[0]
     return forms.ChoiceField(
-        label=label, choices=choices.choices, initial=first, required=False, widget=forms.RadioSelect
+        label=label,
+        choices=choices.choices,
+        initial=first,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=help_text,
     )
 
 
@@ -178,17 +184,47 @@ class OptionsForm(forms.Form):
         initial=Import.Mode.UPDATE_AND_ADD,
         widget=forms.RadioSelect,
     )
-    empty_cells = _kept_or(Import.EmptyCells, gettext_lazy("Empty cells of the file"))
-    tags_mode = _kept_or(Import.TagsMode, gettext_lazy("Tags"))
-    account_values = _kept_or(Import.AccountValues, gettext_lazy("Values of fields of all lists"))
-    reactivate = forms.BooleanField(label=gettext_lazy("Turn unsubscribed people active again"), required=False)
+    empty_cells = _kept_or(
+        Import.EmptyCells,
+        gettext_lazy("Empty cells of the file"),
+        gettext_lazy(
+            "This counts for every column that you have assigned. Sign-up and sign-off dates are never cleared."
+        ),
+    )
+    tags_mode = _kept_or(
+        Import.TagsMode,
+        gettext_lazy("Tags"),
+        gettext_lazy("This matters only if you have assigned a column to “Tags”."),
+    )
+    account_values = _kept_or(
+        Import.AccountValues,
+        gettext_lazy("Values of fields of all lists"),
+        gettext_lazy("An address has one value in these, which all lists show: a change here is seen everywhere."),
+    )
+
+    @classmethod
+    def unjudged(cls, data: QueryDict | None, *, is_export: bool) -> Self:
+        """The form to be shown: with what was chosen in `data`, else with what is likely meant.
+
+        Who brings an export of Listkeep back wants their list as it was, and no other list changed by that.
+        """
+        initial: dict[str, Any] = {"account_values": AccountValues.FILL} if is_export else {}
+        if data is not None:
+            chosen = {name: data.get(name) for name in cls.base_fields}
+            initial |= {name: value for name, value in chosen.items() if value}
+        return cls(initial=initial)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether something is chosen that takes stored values away, so that it must not stay folded."""
+        chosen = {self[name].value() for name in ("empty_cells", "tags_mode")}
+        return bool(chosen & {EmptyCells.CLEAR, TagsMode.REPLACE})
 
     def options(self) -> Options:
         """What the person chose; the form must be valid."""
         chosen = self.cleaned_data
         return Options(
             mode=Mode(chosen["mode"]),
-            reactivate=chosen["reactivate"],
             empty_cells=EmptyCells(chosen["empty_cells"] or EmptyCells.KEEP),
             tags=TagsMode(chosen["tags_mode"] or TagsMode.ADD),
             account_values=AccountValues(chosen["account_values"] or AccountValues.OVERWRITE),

@@ -206,12 +206,7 @@ class MappingPage:
         return max(0, MAX_FIELDS - len(self._fields))
 
     def _options_form(self, data: QueryDict | None) -> OptionsForm:
-        if data is None or self.checked:
-            return OptionsForm(data)
-        blank = OptionsForm()
-        return OptionsForm(
-            initial={name: field.widget.value_from_datadict(data, {}, name) for name, field in blank.fields.items()}
-        )
+        return OptionsForm(data) if self.checked else OptionsForm.unjudged(data, is_export=self._is_export)
 
     def _recall(self) -> Recalled | None:
         """What a person chose for such a file; for an export of Listkeep only what they chose in this very list."""

@@ -1,12 +1,16 @@
-"""How far an import is, in three steps as a person sees them: reading, backup, applying."""
+"""How far an import or its preview is, in steps as a person sees them, and what it waits for when nothing moves."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from imports.models import Import
 from recipients.holds import Interface
+
+BACKUP_TAKES_LONG: Final = timedelta(minutes=2)
 
 
 class State(StrEnum):
@@ -34,6 +38,49 @@ def steps_of(run: Import) -> list[Step]:
     """The steps of a running import; `run.group.account` is asked for the switches of the backups."""
     status = Import.Status(run.status)
     return [_reading(run, status), _backup(run, status), _applying(run, status)]
+
+
+def preview_steps_of(run: Import) -> list[Step]:
+    """The steps of a preview that is being made."""
+    reading = Step("reading", _("Reading the file"), State.DONE, _("All rows are read and checked."))
+    comparing = Step(
+        "comparing",
+        _("Comparing with the list"),
+        State.CURRENT,
+        _("Every row is compared with the list. Nothing changes."),
+        run.rows_done,
+        run.rows_known,
+    )
+    if not run.rows_key:
+        text = _("The rows are read and checked. Nothing changes in the list.")
+        reading = Step("reading", reading.name, State.CURRENT, text, run.rows_done, run.rows_known)
+        comparing = Step("comparing", comparing.name, State.AHEAD, "")
+    return [reading, comparing]
+
+
+def hitch_of(run: Import, *, now: datetime) -> str:
+    """Why nothing moves at present, and what to do, as a sentence; empty while somebody works on the import.
+
+    Nobody looks at a progress that stands still for ever: whatever has happened to the workers is told.
+    """
+    if run.claim is not None and run.claimed_until is not None:
+        return "" if now < run.claimed_until else _("The work was interrupted. It goes on by itself within a minute.")
+    if run.claimed_until is not None and now < run.claimed_until:
+        if run.failure == "storage_unavailable":
+            return _("The place where files are kept cannot be reached at present. It is tried again by itself.")
+        return _("Something went wrong on our side. It is tried again by itself in a few seconds.")
+    if run.status != Import.Status.WAITING:
+        return _(
+            "Other work goes first; then this begins by itself. If nothing moves for several minutes, tell whoever "
+            "runs Listkeep."
+        )
+    began = max(moment for moment in (run.read_at, run.confirmed_at, run.created_at) if moment)
+    if now - began < BACKUP_TAKES_LONG:
+        return ""
+    return _(
+        "The backup takes longer than usual. The import goes on by itself once it is complete; if nothing moves for "
+        "several minutes more, tell whoever runs Listkeep."
+    )
 
 
 def _reading(run: Import, status: Import.Status) -> Step:

@@ -16,7 +16,7 @@ from recipients.masterdata.labels import folded
 from recipients.models import Field
 
 IMPORTS_A_PAGE = 50
-LARGE_COLUMNS = ("sniffed", "source", "mapping")  # a list of imports shows none of them
+LARGE_COLUMNS = ("sniffed", "source", "mapping", "new_fields", "entered", "preview")  # a history shows none of them
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from imports.views import drafts, history, runs
+from imports.views import drafts, history, previews, rejects, runs
 
 app_name = "imports"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/", history.history, name="history"),
     path("imports/<uuid:import_id>/", runs.run, name="run"),
     path("imports/<uuid:import_id>/mapping/", drafts.mapping, name="mapping"),
+    path("imports/<uuid:import_id>/preview/", previews.preview, name="preview"),
+    path("imports/<uuid:import_id>/preview/again/", previews.again, name="preview_again"),
+    path("imports/<uuid:import_id>/preview/back/", previews.back, name="back_to_mapping"),
+    path("imports/<uuid:import_id>/preview/confirm/", previews.confirm, name="confirm"),
     path("imports/<uuid:import_id>/cancel/", runs.cancel, name="cancel"),
-    path("imports/<uuid:import_id>/rejected/", runs.rejected, name="rejected"),
+    path("imports/<uuid:import_id>/rejected/", rejects.rejected, name="rejected"),
 ]

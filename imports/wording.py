@@ -99,17 +99,17 @@ FAILURES: Final[dict[str, Promise]] = {
         "The place where files are kept could not be reached for several minutes. Upload the file again in a while."
     ),
     "fields_changed": gettext_lazy(
-        "Since the columns were assigned somebody has made another field, so that a new one of this import could not be "
-        "made as planned. Upload the file again and assign the columns once more."
+        "The new field “%(label)s” could not be made as planned, because somebody has made another field since. Upload "
+        "the file again and assign the columns once more."
     ),
     "internal": gettext_lazy("The fault is ours and has been recorded. Upload the file again."),
 }
 
 CANNOT_IMPORT: Final[dict[str, Promise]] = {
-    "group_locked": gettext_lazy("The list is locked. Unlock it in its settings, then press “Next” again."),
+    "group_locked": gettext_lazy("The list is locked. Unlock it in its settings, then try again."),
     "group_deleted": gettext_lazy("The list has been deleted, or is about to be. Import the file into a new list."),
     "import_running": gettext_lazy(
-        "Another import into this list has not ended yet. Wait until it has, then press “Next” again."
+        "Another import into this list has not ended yet. Wait until it has, then try again."
     ),
     "file_missing": gettext_lazy("The uploaded file is no longer there. Upload it again."),
     "storage_unavailable": gettext_lazy(
@@ -144,9 +144,9 @@ def cannot_import_sentence(code: str) -> str:
     return str(CANNOT_IMPORT[code])
 
 
-def failure_sentence(code: str) -> str:
-    """Why an import failed, and the next step, in the present language."""
-    return str(FAILURES.get(code, FAILURES["internal"]))
+def failure_sentence(code: str, *, label: str = "") -> str:
+    """Why an import failed, and the next step, in the present language. `label` names a field that it is about."""
+    return str(FAILURES.get(code, FAILURES["internal"])) % {"label": label}
 
 
 def reason_label(code: str) -> str:

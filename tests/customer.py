@@ -4,12 +4,14 @@ Every table that belongs to accounts gets a row of it, every page something to s
 each text of it: in names, addresses, values, file names, in the uploaded files and in the backups' files.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +25,9 @@ from imports.drafts import sniffed_to_json
 from imports.models import Import
 from imports.readers import ColumnMapping, FileProblem, Source, read, sniff
 from recipients.holds import Change, ChangeKind, Interface
+from recipients.masterdata.details import Details, Sample
 from recipients.masterdata.file import FieldType
+from recipients.masterdata.options import Outcome
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
 from recipients.queries import definitions_of
 from recipients.scratch import scratch_folder
@@ -191,11 +195,28 @@ def make_import(group: Group, actor: User, status: str, secret: str) -> Import:
         if status == Import.Status.FAILED:
             run.failure = "unreadable"
             run.failure_detail = {"problem": FileProblem.NO_SHEET, "line": None, "column": None, "about": secret}
-        if status != Import.Status.DRAFT:
+        if status == Import.Status.PREVIEWED:
+            run.report = {"rows": 1, "rejected": 0, "rejected_by_reason": {}}
+            run.preview = preview_of_one(f"neu@{secret}.example", secret)
+        if status not in Import.UNCONFIRMED:
             run.confirmed_at = now - timedelta(minutes=1)
             run.finished_at = None if run.is_running else now
         run.save(force_insert=True)
     return run
+
+
+def preview_of_one(email: str, value: str) -> dict[str, Any]:
+    """A preview as a worker keeps it: one recipient would be added, with a value in the field `ort`."""
+    sample = Sample(line=2, email=email, changes=[("ort", None, value)])
+    found = Details({}, 0, 0, added=[sample], changed=[], removed=[], kept_inactive=[])
+    outcome = Outcome(1, *[0] * 9)
+    return {
+        "outcome": outcome.to_json(),
+        "details": json.loads(json.dumps(found.to_json())),
+        "recipients": 3,
+        "active": 1,
+        "revision": 0,
+    }
 
 
 def keep_rejected_rows(run: Import, path: Path, folder: Path, mapping: list[ColumnMapping]) -> None:

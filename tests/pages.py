@@ -120,6 +120,9 @@ def take_picture(page: Page) -> Callable[[str], None]:
         for size, viewport in SIZES.items():
             for scheme in SCHEMES:
                 page.set_viewport_size(viewport)
+                # As high as the page, so that what sticks to the window's lower edge is drawn below everything.
+                height = page.evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": viewport["width"], "height": max(viewport["height"], height)})
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.evaluate("window.scrollTo(0, 0)")  # what sticks to the top is drawn where it stands
                 page.evaluate(NEXT_FRAME)  # the new colours are drawn

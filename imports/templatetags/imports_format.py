@@ -8,6 +8,7 @@ from django import template
 from django.utils.translation import get_language
 
 from imports.models import Import
+from imports.report_page import choices_of
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
 
 register = template.Library()
@@ -15,6 +16,8 @@ register = template.Library()
 BADGES: Final = {
     Import.Status.DONE: "good",
     Import.Status.FAILED: "danger",
+    Import.Status.PREVIEWING: "accent",
+    Import.Status.PREVIEWED: "accent",
     Import.Status.READING: "accent",
     Import.Status.WAITING: "accent",
     Import.Status.APPLYING: "accent",
@@ -49,14 +52,20 @@ def reason(code: str) -> str:
 @register.filter
 def failure(run: Import) -> str:
     """Why an import failed, and what to do."""
-    sentence = failure_sentence(run.failure)
     detail = run.failure_detail
+    sentence = failure_sentence(run.failure, label=detail.get("label", ""))
     if run.failure == "unreadable" and "problem" in detail:
         problem = unreadable_sentence(
             detail["problem"], line=detail.get("line"), column=detail.get("column"), about=detail.get("about", "")
         )
         return f"{sentence} {problem}"
     return sentence
+
+
+@register.filter
+def choices(run: Import) -> list[str]:
+    """What was chosen beside the mode."""
+    return choices_of(run)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from imports.mapping_page import MappingPage, mark_of
 from imports.models import Import
 from imports.new_fields import NewFieldRefused
 from imports.readers import Sniffed, UnreadableFile
+from imports.views.places import to_place
 from imports.wording import cannot_import_sentence, file_problem
 from recipients.models import Group
 
@@ -81,15 +82,16 @@ def upload(request: AccountRequest, group_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_view(Role.EDITOR)
 def mapping(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Field mapping: which column goes where; *Next* starts the import.
+    """Field mapping: which column goes where; *Next* has a preview made, `skip` starts the import at once.
 
     `refresh` in the form shows the page again with what was chosen, and judges nothing.
     """
     run = get_object_or_404(Import.objects.select_related("group"), account=request.account, pk=import_id)
     if run.status != Import.Status.DRAFT:
-        return redirect("imports:run", request.account.pk, run.pk)
+        return to_place(request, run)
     if request.method != "POST":
-        return _mapping_page(request, run, MappingPage(group=run.group, sniffed=sniffed_from_json(run.sniffed)))
+        sniffed = sniffed_from_json(run.sniffed)
+        return _mapping_page(request, run, MappingPage(group=run.group, sniffed=sniffed, data=_entered_before(run)))
     refresh = "refresh" in request.POST
     reading = _read_as_chosen(request, run)
     page = MappingPage(
@@ -105,8 +107,9 @@ def mapping(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         return _mapping_page(request, run, page)
     elif not reading.was_shown:
         page.error = _("The file has been read anew. Look at the columns, then press “Next” again.")
-    elif page.is_valid and _started(request, run, page):
-        return redirect("imports:run", request.account.pk, run.pk)
+    elif page.is_valid and _went_on(request, run, page):
+        run.refresh_from_db(fields=["status"])
+        return to_place(request, run)
     return _mapping_page(request, run, page, status=422)
 
 
@@ -141,8 +144,18 @@ def _read_as_chosen(request: AccountRequest, run: Import) -> Reading:
     return Reading(sniffed, before, form, was_shown)
 
 
-def _started(request: AccountRequest, run: Import, page: MappingPage) -> bool:
-    """Start the import; else the page says why it cannot start."""
+def _entered_before(run: Import) -> QueryDict | None:
+    """The form as it was sent before the person came back from the preview."""
+    if not run.entered:
+        return None
+    entered = QueryDict(mutable=True)
+    for name, values in run.entered.items():
+        entered.setlist(name, values)
+    return entered
+
+
+def _went_on(request: AccountRequest, run: Import, page: MappingPage) -> bool:
+    """Have the preview made, or start the import; else the page says why it cannot start."""
     try:
         go_on(
             import_id=run.pk,
@@ -154,7 +167,7 @@ def _started(request: AccountRequest, run: Import, page: MappingPage) -> bool:
                 options=page.options.options(),
                 entered={name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"},
             ),
-            with_preview="preview" in request.POST,
+            with_preview="skip" not in request.POST,
             actor=request.user,
             now=timezone.now(),
         )

@@ -1,29 +1,26 @@
-"""An import from its start to its report: progress, cancelling, rejected rows."""
+"""An import from its start to its report: progress, cancelling."""
 
-import logging
 import uuid
+from typing import Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
 from imports.confirming import cancel_import
 from imports.models import Import
-from imports.progress import steps_of
+from imports.progress import hitch_of, steps_of
 from imports.queries import LARGE_COLUMNS
-from imports.rejected import RejectedRow, first_rejected, rejected_csv
-from recipients.storage import FAILURES
+from imports.report_page import ReportPage
+from imports.views.places import IN_PREVIEW, to_place
+from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 
-logger = logging.getLogger(__name__)
-
-REJECTED_SHOWN = 50
+NOT_SHOWN: Final = [name for name in LARGE_COLUMNS if name != "preview"]
 
 
 @require_safe
@@ -31,32 +28,24 @@ REJECTED_SHOWN = 50
 def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     """Progress while the import runs, then its report; htmx gets the part that changes."""
     found = get_object_or_404(
-        Import.objects.select_related("group__account", "requested_by").defer(*LARGE_COLUMNS),
+        Import.objects.select_related("group__account", "requested_by").defer(*NOT_SHOWN),
         account=request.account,
         pk=import_id,
     )
+    if found.status in IN_PREVIEW:
+        return to_place(request, found)
     context = {
         "run": found,
         "group": found.group,
         "may_edit": request.membership.may(Role.EDITOR),
         "steps": steps_of(found) if found.is_running else [],
-        "rejected": _rejected(found),
-        "mostly_rejected": 2 * found.report.get("rejected", 0) > found.report.get("rows", 0),
+        "hitch": hitch_of(found, now=timezone.now()) if found.is_running else "",
+        "page": ReportPage(found) if found.status == Import.Status.DONE else None,
+        "rejected": rejected_rows(found),
         "rejected_shown": REJECTED_SHOWN,
     }
     part = request.htmx.target == "run"  # type: ignore[attr-defined]  # set by django-htmx's middleware
     return render(request, "imports/_run.html" if part else "imports/run.html", context)
-
-
-def _rejected(found: Import) -> list[RejectedRow] | None:
-    """The first rejected rows; None when their file cannot be had, which must not hide the report."""
-    if not found.report.get("rejected") or not found.rejected_key or found.is_running:
-        return []
-    try:
-        return first_rejected(found, REJECTED_SHOWN)
-    except FAILURES:
-        logger.exception("the rejected rows of import %s cannot be read", found.pk)
-        return None
 
 
 @require_POST
@@ -67,22 +56,3 @@ def cancel(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     if not cancel_import(run=found, actor=request.user, now=timezone.now()):
         messages.warning(request, _("The import had ended before it could be cancelled."))
     return redirect("imports:run", request.account.pk, found.pk)
-
-
-@require_GET
-@account_view(Role.READER)
-def rejected(request: AccountRequest, import_id: uuid.UUID) -> HttpResponseBase:
-    """The rejected rows as a CSV file."""
-    found = get_object_or_404(Import, account=request.account, pk=import_id)
-    if not found.rejected_key:
-        raise Http404
-    try:
-        content = rejected_csv(found)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    name = _("rejected rows of %(file)s.csv") % {"file": found.file_name.rpartition(".")[0] or found.file_name}
-    return StreamingHttpResponse(
-        content,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment"},
-    )

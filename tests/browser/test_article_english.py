@@ -51,10 +51,14 @@ def change_and_delete(person: Person, scene: Scene) -> tuple[Backup, People]:
     person.choose_file(scene.file)
     assert [person.assigned(label) for label in scenes.FIELDS] == list(scenes.FIELDS)
     person.picture("import-mapping")
-    person.go_on_and_wait()
+    person.go_on_to_the_preview()
+    person.picture("import-preview")
+    labels = ("Rows in the file", "Added", "Changed", "Unchanged")
+    assert [person.figure(label) for label in labels] == ["3", "2", "1", "0"]
+    expect(person.page.get_by_role("button", name="Add 2 recipients and change 1")).to_be_visible()
+    person.agree_and_wait()
     person.picture("import-report")
-    figures = [person.figure(label) for label in ("Rows in the file", "Added", "Changed", "Unchanged")]
-    assert figures == ["3", "2", "1", "0"]
+    assert [person.figure(label) for label in labels] == ["3", "2", "1", "0"]
     (first,) = backups_of(scene.group)
     assert (first.status, first.recipient_count) == (Backup.Status.COMPLETE, len(before))
     people = scenes.people_in(scene.group)

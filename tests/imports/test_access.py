@@ -17,9 +17,10 @@ from tests.imports.uploads import file, files_in
 
 pytestmark = pytest.mark.django_db
 
-READ = ["history", "group_history", "run", "rejected"]
+READ = ["history", "group_history", "run", "preview", "rejected"]
 EDITED = ["new_list", "upload", "mapping"]
-POSTED = ["new_list", "upload", "mapping", "cancel"]
+PRESSED = ["preview_again", "back_to_mapping", "confirm", "cancel"]
+POSTED = [*EDITED, *PRESSED]
 
 
 @pytest.fixture
@@ -36,6 +37,10 @@ def url_of(name: str, victim: Customer) -> str:
         "upload": [victim.group.pk],
         "run": [victim.imports["done"].pk],
         "rejected": [victim.imports["done"].pk],
+        "preview": [victim.imports["previewed"].pk],
+        "preview_again": [victim.imports["previewed"].pk],
+        "back_to_mapping": [victim.imports["previewed"].pk],
+        "confirm": [victim.imports["previewed"].pk],
     }
     return reverse(f"imports:{name}", args=[account, *arguments.get(name, [draft])])
 
@@ -65,7 +70,7 @@ def test_a_stranger_who_changes_gets_404(victim: Customer, storage: Path, name: 
     assert state(victim, storage) == before
 
 
-@pytest.mark.parametrize("name", ["group_history", "run", "rejected", "upload", "mapping"])
+@pytest.mark.parametrize("name", ["group_history", "run", "preview", "rejected", "upload", "mapping"])
 def test_another_customers_rows_are_not_there_in_ones_own_account(victim: Customer, name: str) -> None:
     own = make_account("Andere AG")
     inside = url_of(name, victim).replace(f"/a/{victim.account.pk}/", f"/a/{own.pk}/", 1)
@@ -85,16 +90,16 @@ def test_a_reader_who_changes_gets_403(victim: Customer, storage: Path, name: st
     assert (response.status_code, state(victim, storage) == before) == (403, True)
 
 
-@pytest.mark.parametrize("name", ["history", "group_history", "run"])
+@pytest.mark.parametrize("name", ["history", "group_history", "run", "preview"])
 def test_a_reader_sees_history_and_reports(victim: Customer, name: str) -> None:
     response = sign_in(victim.members[Role.READER]).get(url_of(name, victim))
     assert (response.status_code, b"Kunden geheim.csv" in response.content) == (200, True)
 
 
-@pytest.mark.parametrize("name", [*READ, *EDITED, "cancel"])
+@pytest.mark.parametrize("name", [*READ, *EDITED, *PRESSED])
 def test_who_is_not_signed_in_gets_to_the_login(victim: Customer, name: str) -> None:
     url = url_of(name, victim)
-    response = Client().post(url) if name == "cancel" else Client().get(url)
+    response = Client().post(url) if name in PRESSED else Client().get(url)
     assert (response.status_code, response.headers["Location"]) == (302, f"/auth/login/?next={url}")
 
 
@@ -103,9 +108,10 @@ def test_a_page_to_read_takes_nothing(victim: Customer, name: str) -> None:
     assert sign_in(victim.members[Role.OWNER]).post(url_of(name, victim)).status_code == 405
 
 
-def test_cancelling_is_no_page_to_read(victim: Customer, storage: Path) -> None:
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_button_is_no_page_to_read(victim: Customer, storage: Path, name: str) -> None:
     before = state(victim, storage)
-    assert sign_in(victim.members[Role.OWNER]).get(url_of("cancel", victim)).status_code == 405
+    assert sign_in(victim.members[Role.OWNER]).get(url_of(name, victim)).status_code == 405
     assert state(victim, storage) == before
 
 
@@ -115,5 +121,6 @@ def test_what_was_started_cannot_be_mapped_again(victim: Customer, storage: Path
     run = victim.imports[status]
     url = reverse("imports:mapping", args=[victim.account.pk, run.pk])
     response = sign_in(victim.members[Role.EDITOR]).post(url, {"mode": "add"})
-    assert response.headers["Location"] == reverse("imports:run", args=[victim.account.pk, run.pk])
+    page = "imports:preview" if status in (Import.Status.PREVIEWING, Import.Status.PREVIEWED) else "imports:run"
+    assert response.headers["Location"] == reverse(page, args=[victim.account.pk, run.pk])
     assert state(victim, storage) == before

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from recipients.masterdata.file import FieldType
 from recipients.models import Group
 from tests.factories import make_account, make_field, make_group, make_member, sign_in
-from tests.imports.uploads import CSV, draft, drafts
-from tests.processes import Process
+from tests.imports.uploads import CSV, draft
 
 
 @pytest.fixture
@@ -91,40 +90,3 @@ def test_only_what_matters_to_a_choice_is_shown(live_url: str, page: Page, clien
     row.locator("select.mapping__column").select_option(label="Geburtstag")
     expect(row.get_by_label("Schreibweise des Datums")).to_be_visible()
     expect(row.get_by_label("Derselbe Wert für alle Zeilen")).to_be_hidden()
-
-
-def test_progress_turns_into_the_report_by_itself(
-    live_url: str, page: Page, client: Client, group: Group, workers: list[Process]
-) -> None:
-    open_mapping(page, live_url, client, group)
-    page.get_by_role("button", name="Weiter").click()
-    expect(page.get_by_role("heading", name="Import in „Kunden 2026“")).to_be_visible()
-    expect(page.get_by_text("Der Import ist fertig")).to_be_visible(timeout=60_000)
-    expect(page.locator(".stat", has_text="Hinzugefügt")).to_contain_text("2")
-    assert page.locator("#run").get_attribute("hx-get") is None
-
-
-@pytest.mark.usefixtures("start_worker")  # which lets no other worker run; this test starts none
-def test_a_running_import_is_cancelled_with_its_button(live_url: str, page: Page, client: Client, group: Group) -> None:
-    open_mapping(page, live_url, client, group)
-    page.get_by_role("button", name="Weiter").click()
-    page.get_by_role("button", name="Abbrechen").click()
-    expect(page.get_by_text("Der Import wurde abgebrochen, die Liste ist, wie sie war")).to_be_visible()
-    (run,) = drafts(group.account_id)
-    assert run.status == "cancelled"
-
-
-def test_the_whole_way_works_without_scripts(
-    live_url: str, browser: Browser, client: Client, group: Group, workers: list[Process]
-) -> None:
-    context = browser.new_context(locale="de-DE", java_script_enabled=False)
-    page = context.new_page()
-    try:
-        open_mapping(page, live_url, client, group)
-        page.locator("#row-geboren select.mapping__column").select_option(label="Geburtstag")
-        page.get_by_role("button", name="Auswahl anzeigen").click()
-        expect(page.locator("#row-geboren li")).to_have_text(["10.12.1815", "24.02.1990"])
-        page.get_by_role("button", name="Weiter").click()
-        expect(page.get_by_text("Der Import ist fertig")).to_be_visible(timeout=60_000)
-    finally:
-        context.close()
