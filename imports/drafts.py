@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import transaction
 
 from accounts.models import Account, User
@@ -21,6 +20,7 @@ from imports.confirming import GroupLocked as ImportRefusedByLock
 from imports.models import Import
 from imports.new_fields import NewField, plan_fields
 from imports.readers import ColumnMapping, DateFormat, DecimalMark, Sniffed, SniffedColumn, Source, header_mark, sniff
+from imports.uploads import LostUpload, Upload
 from recipients.deletion import GroupGone, GroupLocked
 from recipients.masterdata.options import Options
 from recipients.models import Group
@@ -53,9 +53,7 @@ class Choices:
 
 
 @transaction.atomic
-def start_new_list(
-    *, account: Account, name: str, note: str, upload: TemporaryUploadedFile, actor: User, now: datetime
-) -> Import:
+def start_new_list(*, account: Account, name: str, note: str, upload: Upload, actor: User, now: datetime) -> Import:
     """A new list and a draft of its first import. Raises UnreadableFile or FileUnavailable; then neither is there."""
     sniffed = _sniff_upload(upload)
     group = create_group(account=account, name=name, note=note, actor=actor, now=now)
@@ -63,16 +61,22 @@ def start_new_list(
 
 
 @transaction.atomic
-def start_draft(*, group: Group, upload: TemporaryUploadedFile, actor: User, now: datetime) -> Import:
+def start_draft(*, group: Group, upload: Upload, actor: User, now: datetime) -> Import:
     """A draft of an import into a list. Raises UnreadableFile or FileUnavailable; then nothing is kept."""
     return _keep(group=group, upload=upload, sniffed=_sniff_upload(upload), actor=actor, now=now)
 
 
-def _sniff_upload(upload: TemporaryUploadedFile) -> Sniffed:
-    return sniff(Path(upload.temporary_file_path()), file_name=upload.name or "")
+def _sniff_upload(upload: Upload) -> Sniffed:
+    if isinstance(upload, LostUpload):
+        raise FileUnavailable("storage_unavailable")
+    try:
+        return sniff(Path(upload.temporary_file_path()), file_name=upload.name or "")
+    except FAILURES as error:
+        logger.exception("an upload could not be looked at")
+        raise FileUnavailable("storage_unavailable") from error
 
 
-def _keep(*, group: Group, upload: TemporaryUploadedFile, sniffed: Sniffed, actor: User, now: datetime) -> Import:
+def _keep(*, group: Group, upload: Upload, sniffed: Sniffed, actor: User, now: datetime) -> Import:
     """Store the file, then the row; the file goes again when the row cannot be written."""
     seen = sniffed_to_json(sniffed)
     run = Import(

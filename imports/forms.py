@@ -3,7 +3,6 @@
 from typing import Any, Final, Self
 
 from django import forms
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db.models import TextChoices
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from imports.models import Import
 from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
+from imports.uploads import Upload, keep
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.models import Group
 
@@ -94,14 +94,10 @@ class NewListForm(UploadForm):
     )
 
 
-def as_upload(text: str) -> TemporaryUploadedFile:
+def as_upload(text: str) -> Upload:
     """Pasted text as an uploaded file, in UTF-8 and marked as such, so that nobody has to guess its encoding."""
     content = (BYTE_ORDER_MARK + text).encode()
-    upload = TemporaryUploadedFile(_("Pasted text"), "text/plain", len(content), "utf-8")
-    upload.write(content)
-    upload.flush()
-    upload.seek(0)
-    return upload
+    return keep(content, name=_("Pasted text"), content_type="text/plain", charset="utf-8")
 
 
 class SourceForm(forms.Form):

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from accounts.tenancy import account_scope
 from imports.drafts import sniffed_from_json, sniffed_to_json, start_draft
 from imports.forms import as_upload
 from imports.readers import DateFormat, DecimalMark, Kind, Sniffed, SniffedColumn, Source
+from imports.uploads import Upload
 from recipients.models import Group
 from tests.factories import make_account, make_member
 from tests.imports.uploads import drafts, files_in
@@ -41,7 +41,7 @@ def account(db: None) -> Account:
 
 
 @pytest.fixture
-def pasted() -> TemporaryUploadedFile:
+def pasted() -> Upload:
     return as_upload("E-Mail;Ort\na@example.org;Ulm\n")
 
 
@@ -56,9 +56,7 @@ def test_what_the_database_cannot_hold_is_not_kept() -> None:
     assert (kept["sample"], kept["columns"][0]["values"]) == ([shown], shown)
 
 
-def test_a_row_that_cannot_be_written_leaves_no_file(
-    account: Account, pasted: TemporaryUploadedFile, storage: Path
-) -> None:
+def test_a_row_that_cannot_be_written_leaves_no_file(account: Account, pasted: Upload, storage: Path) -> None:
     editor = make_member(account)
     gone = Group(pk=2**40, account=account, name="Weg")
     with pasted, account_scope(account.pk), pytest.raises(IntegrityError), transaction.atomic():
@@ -66,6 +64,6 @@ def test_a_row_that_cannot_be_written_leaves_no_file(
     assert (drafts(account.pk), files_in(storage)) == ([], [])
 
 
-def test_pasted_text_keeps_every_letter_and_its_name_in_the_persons_language(pasted: TemporaryUploadedFile) -> None:
+def test_pasted_text_keeps_every_letter_and_its_name_in_the_persons_language(pasted: Upload) -> None:
     with pasted:
         assert (pasted.name, pasted.read().decode("utf-8-sig")) == ("Pasted text", "E-Mail;Ort\na@example.org;Ulm\n")
