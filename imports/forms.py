@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from imports.models import Import
+from imports.pasting import as_table
 from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
 from imports.uploads import Upload, keep
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
@@ -95,8 +96,11 @@ class NewListForm(UploadForm):
 
 
 def as_upload(text: str) -> Upload:
-    """Pasted text as an uploaded file, in UTF-8 and marked as such, so that nobody has to guess its encoding."""
-    content = (BYTE_ORDER_MARK + text).encode()
+    """Pasted text as an uploaded file, in UTF-8 and marked as such, so that nobody has to guess its encoding.
+
+    A list of addresses gets a row for each.
+    """
+    content = (BYTE_ORDER_MARK + as_table(text)).encode()
     return keep(content, name=_("Pasted text"), content_type="text/plain", charset="utf-8")
 
 

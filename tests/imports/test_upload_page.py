@@ -129,6 +129,12 @@ def test_pasted_rows_become_a_draft(client: Client, group: Group, storage: Path)
     assert found.sniffed["sample"] == [["ada@example.org", "München"]]
 
 
+def test_a_pasted_list_of_addresses_has_a_row_for_each(client: Client, group: Group, storage: Path) -> None:
+    client.post(url_of(group), {"text": "Ada Lovelace <ada@example.org>, bob@example.org"})
+    (found,) = drafts(group.account_id)
+    assert found.sniffed["sample"] == [["ada@example.org", "Ada Lovelace"], ["bob@example.org", ""]]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
