@@ -69,16 +69,19 @@ def _of_status(column: SniffedColumn, how: StatusFormat, *, is_entry: bool) -> s
     if is_entry and column.likeliest_date_format is not None:
         return _("These values are dates. Choose how they are written, so that they are kept.")
     told = {cell: parse_status(cell, how) for cell in column.values or filled(column)}
-    unknown = [f"“{cell}”" for cell, status in told.items() if cell and status is None]
+    unknown = [_("“%(text)s”") % {"text": cell} for cell, status in told.items() if cell and status is None]
+    doubts = []
     if unknown:
-        return _("Nobody can know what %(words)s means here. Rows with an unknown status will be rejected.") % {
-            "words": ", ".join(unknown[:SAMPLES_SHOWN])
-        }
-    if None in told.values():
-        return _("Some rows have no status. They will be rejected.")
+        words = ", ".join(unknown[:SAMPLES_SHOWN])
+        doubts.append(
+            _("Nobody can know what %(words)s means here. Rows with an unknown status will be rejected.")
+            % {"words": words}
+        )
+    elif None in told.values():
+        doubts.append(_("Some rows have no status. They will be rejected."))
     if Status.PENDING in told.values():
-        return _("Who has not confirmed yet is only imported, as such, if “Activated at” has a column as well.")
-    return ""
+        doubts.append(_("Who has not confirmed yet is only imported, as such, if “Activated at” has a column as well."))
+    return " ".join(doubts)
 
 
 def _ambiguous_date(column: SniffedColumn, notation: str) -> str:

@@ -47,6 +47,7 @@ from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
 ROWS_SHOWN = 3
 # Columns with a new field in place. More cannot become fields at once anyway, and each costs the form five values.
 NEW_FIELDS_SHOWN = 100
+NEW_FIELDS_UNFOLDED = 8
 
 
 class MappingPage:
@@ -137,6 +138,16 @@ class MappingPage:
     def unused(self) -> int:
         """How many columns no field takes."""
         return len(self.new_fields) + len(self.unoffered)
+
+    @property
+    def new_fields_are_few(self) -> bool:
+        """Whether the new fields need no fold."""
+        return len(self.new_fields) <= NEW_FIELDS_UNFOLDED
+
+    @property
+    def new_fields_open(self) -> bool:
+        """Whether a field is to be made, so that they must not stay folded."""
+        return any(form["create"].value() for form in self.new_fields)
 
     @property
     def left_out(self) -> list[str]:

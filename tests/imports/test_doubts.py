@@ -13,6 +13,7 @@ SOME = "Some values of this column are not written so. Their rows will be reject
 
 
 AS_READ = "“%s” is read as %s. If that is wrong, choose the other way of writing."
+NOT_CONFIRMED = "Who has not confirmed yet is only imported, as such, if “Activated at” has a column as well."
 UNKNOWN = "Nobody can know what %s means here. Rows with an unknown status will be rejected."
 
 
@@ -54,15 +55,12 @@ STATUS = Target(key=STATUS_TARGET, label="X", holds=Holds.STATUS)
     [
         (("active", "unsubscribed"), "words", ""),
         (("active", "VIP", "Kunde"), "words", UNKNOWN % "“VIP”, “Kunde”"),
+        (("pending", "VIP"), "words", f"{UNKNOWN % '“VIP”'} {NOT_CONFIRMED}"),
         (("ja", "nein"), "words", UNKNOWN % "“ja”, “nein”"),
         (("ja", "nein"), "yes_active", ""),
         (("ja", ""), "yes_active", "Some rows have no status. They will be rejected."),
         (("ja", ""), "yes_unsubscribed", ""),
-        (
-            ("active", "pending"),
-            "words",
-            "Who has not confirmed yet is only imported, as such, if “Activated at” has a column as well.",
-        ),
+        (("active", "pending"), "words", NOT_CONFIRMED),
     ],
 )
 def test_a_status_that_cannot_be_known_is_doubted(cells: tuple[str, ...], how: str, sentence: str) -> None:

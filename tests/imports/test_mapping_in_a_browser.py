@@ -76,6 +76,49 @@ def test_another_encoding_is_shown_at_once(live_url: str, page: Page, client: Cl
         expect(page.locator("#row-vorname li")).to_have_text(["Jürgen"])
 
 
+def test_a_guess_is_shown_until_another_column_is_chosen(
+    live_url: str, page: Page, client: Client, group: Group
+) -> None:
+    open_mapping(page, live_url, client, group)
+    row = page.locator("#row-vorname")
+    column = row.get_by_label("Vorname", exact=True)
+    expect(row.locator(".mapping__guess")).to_have_text("Vermutet: Die Spalte heißt genauso")
+    expect(column).to_have_accessible_description("Vermutet: Die Spalte heißt genauso")
+    column.select_option(label="PLZ")
+    expect(row.locator(".mapping__guess")).to_have_count(0)
+    expect(page.locator("#left-out")).to_have_text("Nicht importiert: Vorname, Geburtstag, Umsatz")
+
+
+def test_what_is_not_imported_is_told_anew_with_each_new_field(
+    live_url: str, page: Page, client: Client, group: Group
+) -> None:
+    open_mapping(page, live_url, client, group)
+    left_out = page.locator("#left-out")
+    expect(left_out).to_have_text("Nicht importiert: Geburtstag, Umsatz, PLZ")
+    with without_loading_the_page_again(page):
+        plz = page.locator("#unused fieldset", has_text="PLZ")
+        plz.get_by_label("Neues Feld anlegen").check()
+        expect(left_out).to_have_text("Nicht importiert: Geburtstag, Umsatz")
+        plz.get_by_label("Name des Feldes").fill("Postleitzahl")
+        page.locator("#unused fieldset", has_text="Umsatz").get_by_label("Neues Feld anlegen").check()
+        expect(left_out).to_have_text("Nicht importiert: Geburtstag")
+        expect(plz.get_by_label("Name des Feldes")).to_have_value("Postleitzahl")
+
+
+def test_a_status_says_what_its_words_mean_and_may_be_told_otherwise(
+    live_url: str, page: Page, client: Client, group: Group
+) -> None:
+    open_mapping(page, live_url, client, group, "E-Mail;Post\na@example.org;ja\nb@example.org;nein\n")
+    page.locator("#registration > summary").click()
+    row = page.locator("#row-subscription-status")
+    row.get_by_label("Status", exact=True).select_option(label="Post")
+    expect(row.locator("li")).to_have_text(["ja: unbekannt", "nein: unbekannt"])
+    expect(row.locator(".mapping__doubt")).to_contain_text("Was „ja“, „nein“ hier bedeutet, kann niemand wissen.")
+    row.get_by_label("So sagt es die Spalte").select_option("yes_active")
+    expect(row.locator("li")).to_have_text(["ja: aktiv", "nein: abgemeldet"])
+    expect(row.locator(".mapping__doubt")).to_have_count(0)
+
+
 def test_only_what_matters_to_a_choice_is_shown(live_url: str, page: Page, client: Client, group: Group) -> None:
     open_mapping(page, live_url, client, group)
     row = page.locator("#row-geboren")
