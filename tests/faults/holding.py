@@ -51,6 +51,17 @@ def is_blocked(blocker: psycopg.Connection, statement: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def is_waiting(statement: str) -> bool:
+    """Whether a session waits for a lock of anybody with a statement that begins so."""
+    query = """
+        SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE wait_event_type = 'Lock' AND ltrim(query, E' \n') LIKE %s || '%%')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [statement])
+        return bool(cursor.fetchone()[0])
+
+
 def is_running(statement: str) -> bool:
     """Whether a session is carrying out a statement that begins so."""
     query = """

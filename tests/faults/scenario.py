@@ -98,7 +98,7 @@ def make_scene(
 
 def make_small_scene(*, seed: int, mode: Mode = Mode.UPDATE_AND_ADD, scope: FieldScope = FieldScope.LIST) -> Scene:
     """A scene in which each phase is over at once, unless it is held."""
-    return make_scene(known=300, read=600, seed=seed, mode=mode, scope=scope)
+    return make_scene(known=400, read=600, seed=seed, mode=mode, scope=scope)
 
 
 def makes_field(mode: Mode) -> bool:

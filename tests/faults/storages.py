@@ -10,8 +10,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import File
 from django.test import override_settings
+from psycopg import connect
 
+from config.embedded import addresses
 from recipients.storage import DurableFileSystemStorage, Place
+from tests import environment
 
 
 class Fault(StrEnum):
@@ -48,12 +51,29 @@ class FailingStorage(DurableFileSystemStorage):
         return saved
 
 
+class LastDeedStorage(DurableFileSystemStorage):
+    """A local folder; after a deletion there, every session of the database is ended, as when its server stops."""
+
+    def delete(self, name: str) -> None:
+        super().delete(name)
+        with connect(addresses.admin_url(environment.VAR), autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [addresses.ROLES["app"]]
+            )
+
+
 @contextmanager
 def failing(where: Place, *faults: Fault) -> Iterator[None]:
     """Let these faults befall the next files that are put into a place, one each."""
-    kept = settings.STORAGES[where]
-    bad = kept | {"BACKEND": "tests.faults.storages.FailingStorage"}
     PLANNED[:] = faults
-    with override_settings(STORAGES=settings.STORAGES | {where: bad}):
+    with storage_of(where, FailingStorage):
         yield
     assert PLANNED == [], "not every fault befell a file"
+
+
+@contextmanager
+def storage_of(where: Place, kind: type[DurableFileSystemStorage]) -> Iterator[None]:
+    """Let a place be a storage of that kind in the block."""
+    changed = settings.STORAGES[where] | {"BACKEND": f"{kind.__module__}.{kind.__qualname__}"}
+    with override_settings(STORAGES=settings.STORAGES | {where: changed}):
+        yield
