@@ -174,6 +174,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_HANDLERS = ["imports.uploads.UploadHandler"]
+UPLOAD_MOST_BYTES = 1_000_000_000  # of one file of an import
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # bytes of pasted text; uploaded files stream to disk and do not count
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # the mapping page has some form fields per column of the file
 

@@ -3,12 +3,14 @@
 from typing import Any, Final, Self
 
 from django import forms
+from django.conf import settings
 from django.db.models import TextChoices
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.templatetags.listkeep_format import size
 from imports.models import Import
 from imports.pasting import as_table
 from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
@@ -56,8 +58,29 @@ class UploadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
     )
 
+    @property
+    def most_bytes(self) -> int:
+        """So large may a file be."""
+        return int(settings.UPLOAD_MOST_BYTES)
+
+    @property
+    def too_large(self) -> str:
+        """What is said of a larger one."""
+        return _("This file is larger than %(most)s. Pack it as a ZIP archive, or split it and import its parts.") % {
+            "most": size(self.most_bytes)
+        }
+
+    def clean_file(self) -> Any:
+        """The file, if it is not too large."""
+        file = self.cleaned_data["file"]
+        if file and file.size > self.most_bytes:
+            raise forms.ValidationError(f"{file.name}: {self.too_large}")
+        return file
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        if "file" in self.errors:
+            return cleaned
         file, text = cleaned.get("file"), cleaned.get("text") or ""
         if file and text.strip():
             self.add_error("text", _("A file is chosen as well. Empty this field, or load the page again."))

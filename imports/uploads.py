@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
@@ -33,8 +34,8 @@ class UploadHandler(TemporaryFileUploadHandler):
             self.is_lost = True
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Keep the next bytes of the file, unless it is lost."""
-        if not self.is_lost:
+        """Keep the next bytes of the file, unless it is lost or too large; the form then says so."""
+        if not self.is_lost and start + len(raw_data) <= settings.UPLOAD_MOST_BYTES:
             self._write(lambda: self.file.write(raw_data))
 
     def file_complete(self, file_size: int) -> Upload:

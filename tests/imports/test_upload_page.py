@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
+from pytest_django import Settings
 
 from accounts.models import Account, User
 from accounts.tenancy import account_scope
 from imports.models import Import
 from imports.readers import FileProblem
+from imports.uploads import UploadHandler
 from imports.wording import FILE_PROBLEMS
 from recipients.models import Group
 from tests.factories import make_account, make_group, make_member, sign_in
@@ -152,6 +154,29 @@ def test_what_cannot_be_read_is_told_and_leaves_nothing(
     response = upload(client, group, content)
     assert (response.status_code, errors(response)) == (422, [f"kunden.csv: {FILE_PROBLEMS[problem]}"])
     assert (drafts(group.account_id), files_in(storage)) == ([], [])
+
+
+def test_a_file_that_is_too_large_is_told_and_never_kept_whole(
+    client: Client, group: Group, storage: Path, settings: Settings
+) -> None:
+    settings.UPLOAD_MOST_BYTES = 100_000
+    large = b"E-Mail\n" + b"a@example.org\n" * 10_000
+    response = upload(client, group, large)
+    assert (response.status_code, errors(response)) == (
+        422,
+        ["kunden.csv: This file is larger than 100 kB. Pack it as a ZIP archive, or split it and import its parts."],
+    )
+    assert (drafts(group.account_id), files_in(storage)) == ([], [])
+
+
+def test_of_a_file_that_is_too_large_no_more_is_written_than_may_be(settings: Settings) -> None:
+    settings.UPLOAD_MOST_BYTES = 100
+    handler = UploadHandler()
+    handler.new_file("file", "kunden.csv", "text/csv", None, None)
+    for start in range(0, 1000, 40):
+        handler.receive_data_chunk(b"x" * 40, start)
+    with handler.file_complete(1000) as kept:
+        assert (kept.size, len(kept.read())) == (1000, 80)
 
 
 def test_the_sentence_is_in_the_persons_language(client: Client, group: Group, storage: Path) -> None:
