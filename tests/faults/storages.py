@@ -38,17 +38,21 @@ class FailingStorage(DurableFileSystemStorage):
         if fault is Fault.REFUSED:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
         saved = super()._save(name, content)
-        path = Path(self.path(saved))
-        match fault:
-            case Fault.CUT:
-                os.truncate(path, path.stat().st_size - 1)
-            case Fault.DAMAGED:
-                damaged = bytearray(path.read_bytes())
-                damaged[len(damaged) // 2] ^= 1
-                path.write_bytes(damaged)
-            case Fault.GONE:
-                path.unlink()
+        spoil(Path(self.path(saved)), fault)
         return saved
+
+
+def spoil(path: Path, fault: Fault) -> None:
+    """Let a fault befall a stored file."""
+    match fault:
+        case Fault.CUT:
+            os.truncate(path, path.stat().st_size - 1)
+        case Fault.DAMAGED:
+            damaged = bytearray(path.read_bytes())
+            damaged[len(damaged) // 2] ^= 1
+            path.write_bytes(damaged)
+        case Fault.GONE:
+            path.unlink()
 
 
 class LastDeedStorage(DurableFileSystemStorage):

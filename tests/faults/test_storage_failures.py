@@ -25,9 +25,16 @@ from recipients.deletion import advance_deletion
 from recipients.jobs import MAX_INTERRUPTIONS
 from recipients.models import Deletion
 from recipients.storage import put
-from tests.faults.scenario import Scene, ask_for_deletion, make_scene, make_small_scene, reload
-from tests.faults.storages import Fault, failing
-from tests.faults.verdicts import assert_imported, assert_no_file_is_left_over, assert_untouched, stored
+from tests.faults.beside import have_preview_made
+from tests.faults.scenario import Scene, ask_for_deletion, ask_for_preview, make_scene, make_small_scene, reload
+from tests.faults.storages import Fault, failing, spoil
+from tests.faults.verdicts import (
+    assert_imported,
+    assert_no_file_is_left_over,
+    assert_previewed,
+    assert_untouched,
+    stored,
+)
 from tests.faults.watching import wait_for_end, wait_until
 from tests.processes import Process, free_port
 from tests.runs import advance, backups_of, confirm, fresh, take_pending
@@ -134,51 +141,85 @@ def test_deletion_fails_when_its_backup_cannot_be_stored(scene: Scene) -> None:
     assert scene.group.deleted_at is None
 
 
-@pytest.mark.parametrize("place", ["rows", "rejected"])
-def test_reading_goes_on_when_its_place_works_again(scene: Scene, place: str) -> None:
+def begin(scene: Scene, *, previewing: bool) -> Import.Status:
+    """Have a preview made, or the import itself; gives its status while the file is read."""
+    if previewing:
+        ask_for_preview(scene)
+        return Import.Status.PREVIEWING
     confirm(scene.run, scene.editor)
-    take_pending(scene.group)
+    return Import.Status.READING
+
+
+@pytest.mark.parametrize("place", ["rows", "rejected"])
+@pytest.mark.parametrize("previewing", [True, False])
+def test_reading_goes_on_when_its_place_works_again(scene: Scene, place: str, *, previewing: bool) -> None:
+    status = begin(scene, previewing=previewing)
     with failing("imports", *[Fault.NONE] * (place == "rejected"), Fault.REFUSED):
         run = advance(scene.run)
-    assert (run.status, run.failure, run.claim) == (Import.Status.READING, "storage_unavailable", None)
+    assert (run.status, run.failure, run.claim) == (status, "storage_unavailable", None)
     assert stored("imports", scene.account.pk) == {run.file_key}
-    for _step in range(2):
-        let_rests_pass(scene)
-        run = advance(scene.run)
-    assert (run.status, run.failure) == (Import.Status.DONE, "")
+    let_rests_pass(scene)
+    advance(scene.run)
+    if previewing:
+        advance(scene.run)
+        assert_previewed(scene)
+        confirm(scene.run, scene.editor)
+    take_pending(scene.group)
+    advance(scene.run)
+    assert_imported(scene)
 
 
-def test_reading_fails_when_its_place_never_works(scene: Scene) -> None:
-    confirm(scene.run, scene.editor)
+@pytest.mark.parametrize("previewing", [True, False])
+def test_reading_fails_when_its_place_never_works(scene: Scene, *, previewing: bool) -> None:
+    begin(scene, previewing=previewing)
     with failing("imports", *[Fault.REFUSED] * (MAX_INTERRUPTIONS + 1)):
         for _attempt in range(MAX_INTERRUPTIONS + 2):
             let_rests_pass(scene)
             run = advance(scene.run)
     assert (run.status, run.failure) == (Import.Status.FAILED, "storage_unavailable")
     assert_untouched(scene)
+    assert_no_file_is_left_over(scene.group)
 
 
-def read_and_damaged(scene: Scene, storage: Path) -> tuple[Path, bytes]:
-    """Have the file read and the backup made, and damage the rows that were read; gives their place and content."""
+def read_and_spoilt(scene: Scene, storage: Path, fault: Fault) -> tuple[Path, bytes]:
+    """Have a preview and a backup made, and the rows that were read spoilt; gives their place and what they were."""
+    have_preview_made(scene)
     confirm(scene.run, scene.editor)
-    path = storage / "imports" / advance(scene.run).rows_key
     take_pending(scene.group)
+    path = storage / "imports" / fresh(scene.run).rows_key
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1])
+    spoil(path, fault)
     return path, whole
 
 
-def test_rows_that_are_damaged_after_they_were_read_are_not_applied(scene: Scene, storage: Path) -> None:
-    read_and_damaged(scene, storage)
+@pytest.mark.parametrize(
+    ("fault", "failure"), [(Fault.CUT, "internal"), (Fault.DAMAGED, "internal"), (Fault.GONE, "file_missing")]
+)
+def test_rows_that_are_spoilt_after_the_preview_are_not_applied(
+    scene: Scene, storage: Path, fault: Fault, failure: str
+) -> None:
+    read_and_spoilt(scene, storage, fault)
     for _attempt in range(MAX_INTERRUPTIONS + 2):
         let_rests_pass(scene)
         run = advance(scene.run)
-    assert (run.status, run.failure) == (Import.Status.FAILED, "internal")
+    assert (run.status, run.failure) == (Import.Status.FAILED, failure)
+    assert_untouched(scene)
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.DAMAGED])
+def test_rows_that_storage_spoils_are_not_previewed(scene: Scene, fault: Fault) -> None:
+    ask_for_preview(scene)
+    with failing("imports", fault):
+        advance(scene.run)
+    for _attempt in range(MAX_INTERRUPTIONS + 2):
+        let_rests_pass(scene)
+        run = advance(scene.run)
+    assert (run.status, run.failure, run.preview) == (Import.Status.FAILED, "internal", {})
     assert_untouched(scene)
 
 
 def test_rows_that_are_whole_again_are_applied(scene: Scene, storage: Path) -> None:
-    path, whole = read_and_damaged(scene, storage)
+    path, whole = read_and_spoilt(scene, storage, Fault.CUT)
     assert advance(scene.run).failure == "internal"
     path.write_bytes(whole)
     let_rests_pass(scene)
@@ -206,9 +247,9 @@ def test_file_and_the_folders_above_it_are_flushed_before_it_counts(
 
 @pytest.mark.parametrize("queue", ["imports", "backups"])
 def test_worker_whose_disk_is_full_goes_on_when_there_is_room(start_worker: StartWorker, queue: str) -> None:
-    scene = make_scene(known=20_000, read=20_000, seed=62)
+    scene = make_scene(known=5_000, read=5_000, seed=62)
     full = start_worker(queue)
-    allow_files_of(full, 100_000)
+    allow_files_of(full, 50_000)
     confirm(scene.run, scene.editor)
     job = scene.run if queue == "imports" else backups_of(scene.group)[0]
     wait_until(lambda: reload(job).failure, "the first failure")
