@@ -186,6 +186,13 @@ def test_dates_of_a_sign_off_may_be_yes_and_no_instead(tmp_path: Path, target: s
     )
 
 
+@pytest.mark.parametrize("date_format", [DateFormat.UNIX, DateFormat.EXCEL, DateFormat.ISO])
+def test_a_one_is_a_yes_and_no_date_of_long_ago(tmp_path: Path, date_format: DateFormat) -> None:
+    path = write_file(tmp_path, "E-Mail;X\na@example.org;1\nb@example.org;0\n")
+    reading = read_file(path, ColumnMapping("deactivated_at", 1, None, date_format), now=NOW)
+    assert told(reading) == [(NOW,), (None,)]
+
+
 @pytest.mark.parametrize("target", ["registered_at", "activated_at"])
 def test_yes_is_no_date_of_a_sign_up(tmp_path: Path, target: str) -> None:
     path = write_file(tmp_path, "E-Mail;X\na@example.org;true\n")
