@@ -43,14 +43,8 @@ def steps_of(run: Import) -> list[Step]:
 def preview_steps_of(run: Import) -> list[Step]:
     """The steps of a preview that is being made."""
     reading = Step("reading", _("Reading the file"), State.DONE, _("All rows are read and checked."))
-    comparing = Step(
-        "comparing",
-        _("Comparing with the list"),
-        State.CURRENT,
-        _("Every row is compared with the list. Nothing changes."),
-        run.rows_done,
-        run.rows_known,
-    )
+    text = _("Every row is compared with the list. Nothing changes.")
+    comparing = Step("comparing", _("Comparing with the list"), State.CURRENT, text, run.rows_done, _still_to_do(run))
     if not run.rows_key:
         text = _("The rows are read and checked. Nothing changes in the list.")
         reading = Step("reading", reading.name, State.CURRENT, text, run.rows_done, run.rows_known)
@@ -105,5 +99,10 @@ def _backup(run: Import, status: Import.Status) -> Step:
 def _applying(run: Import, status: Import.Status) -> Step:
     if status is Import.Status.APPLYING:
         text = _("All rows are applied together. Until then everybody sees the list as it was.")
-        return Step("applying", _("Applying"), State.CURRENT, text, run.rows_done, run.rows_known)
+        return Step("applying", _("Applying"), State.CURRENT, text, run.rows_done, _still_to_do(run))
     return Step("applying", _("Applying"), State.AHEAD, "")
+
+
+def _still_to_do(run: Import) -> int | None:
+    """How many rows there are to go through; None once all are there, and one statement works on them all at once."""
+    return None if run.rows_known is not None and run.rows_done >= run.rows_known else run.rows_known

@@ -7,9 +7,11 @@ from babel.units import format_unit
 from django import template
 from django.utils.translation import get_language
 
+from imports.figures import deed
 from imports.models import Import
 from imports.report_page import choices_of
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
+from recipients.masterdata.options import Mode
 
 register = template.Library()
 
@@ -60,6 +62,15 @@ def failure(run: Import) -> str:
         )
         return f"{sentence} {problem}"
     return sentence
+
+
+@register.filter
+def taken_away(run: Import) -> str:
+    """How many people a done import deleted or deactivated, in a sentence; empty for imports that do neither."""
+    mode = Mode(run.mode)
+    if run.status != Import.Status.DONE or mode.adds or mode.updates:
+        return ""
+    return deed(mode, run.report)
 
 
 @register.filter

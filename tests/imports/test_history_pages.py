@@ -122,6 +122,21 @@ def test_a_draft_leads_editors_back_to_its_mapping(account: Account, group: Grou
     assert link.attributes["href"] == reverse(leads_to, args=[account.pk, run.pk])
 
 
+@pytest.mark.parametrize("status", ["previewing", "previewed"])
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.READER])
+def test_an_import_in_its_preview_leads_there(account: Account, group: Group, role: Role, status: str) -> None:
+    (run,) = make_runs(group, ["kunden.csv"], status=status, report={})
+    page = read(sign_in(make_member(account, role)).get(history(account)))
+    (link,) = page.all(css_class="table__main")[0].all("a")
+    assert link.attributes["href"] == reverse("imports:preview", args=[account.pk, run.pk])
+
+
+def test_who_was_taken_away_is_told(client: Client, account: Account, group: Group) -> None:
+    make_runs(group, ["abmeldungen.csv"], mode="delete", report=REPORT | {"removed": 312})
+    (cells,) = rows(client.get(history(account)))
+    assert (cells[0], cells[3:6]) == ("abmeldungen.csv Delete: 312 recipients were deleted.", ["–", "–", "1"])
+
+
 def test_fifty_stand_on_a_page_and_the_others_can_be_reached_and_left(
     client: Client, account: Account, group: Group
 ) -> None:

@@ -1,12 +1,8 @@
-"""An import's page: progress while it runs, then its report, the same in the fragment that htmx asks for."""
+"""An import's page: progress while it runs, the same in the fragment that htmx asks for, and what ended it."""
 
-import uuid
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test import Client
@@ -16,28 +12,12 @@ from django.urls import reverse
 from accounts.models import Account, Role, User
 from accounts.tenancy import account_scope
 from imports.models import Import
-from imports.readers import REJECTED_SCHEMA
 from recipients.models import Group
 from tests.factories import NOW, make_account, make_group, make_member, make_recipient, make_user, sign_in
-from tests.page_content import Element, notices, read, rows
+from tests.imports.made_runs import ENDED, ON_THIS_PAGE, RUNNING, figures, make_run, the_run, url_of
+from tests.page_content import Element, notices, read
 
 pytestmark = pytest.mark.django_db
-
-FIGURES = {
-    "rows": 40_212,
-    "added": 1_000,
-    "changed": 39_000,
-    "unchanged": 200,
-    "skipped": 0,
-    "doubled": 3,
-    "kept_inactive": 5,
-    "rejected": 4,
-    "rejected_by_reason": {"invalid_email": 3, "unreadable_date": 1},
-}
-AT_WORK = {"claim": uuid.uuid4(), "claimed_until": datetime.max.replace(tzinfo=UTC)}
-RUNNING = [Import.Status.READING, Import.Status.WAITING, Import.Status.APPLYING]
-ON_THIS_PAGE = [one for one in Import.Status if one not in (Import.Status.PREVIEWING, Import.Status.PREVIEWED)]
-ENDED = [Import.Status.DRAFT, Import.Status.DONE, Import.Status.FAILED, Import.Status.CANCELLED]
 
 
 @pytest.fixture
@@ -62,58 +42,12 @@ def group(account: Account) -> Group:
     return made
 
 
-def make_run(group: Group, status: Import.Status, **fields: Any) -> Import:
-    """An import in a state, begun at NOW."""
-    given = {
-        "file_name": "kunden.csv",
-        "file_size": 4_200_000,
-        "file_key": "gone",
-        "created_at": NOW,
-        "confirmed_at": None if status == Import.Status.DRAFT else NOW,
-        "finished_at": NOW + timedelta(seconds=125) if status in ENDED[1:] else None,
-        "report": FIGURES if status == Import.Status.DONE else {},
-        **(AT_WORK if status in (Import.Status.READING, Import.Status.APPLYING) else {}),
-        **fields,
-    }
-    with account_scope(group.account_id):
-        return Import.objects.create(account_id=group.account_id, group=group, status=status, **given)
-
-
-def keep_rejected(run: Import, storage: Path, count: int) -> None:
-    """Rejected rows in the storage, as the reader leaves them."""
-    key = f"{run.account_id}/{run.pk}/rejected.parquet"
-    path = storage / "imports" / key
-    path.parent.mkdir(parents=True)
-    line = {"email": "kein at", "reason": "invalid_email", "column": "E-Mail", "value": "kein at"}
-    pq.write_table(pa.Table.from_pylist([line | {"line": n + 2} for n in range(count)], REJECTED_SCHEMA), path)
-    with account_scope(run.account_id):
-        Import.objects.filter(pk=run.pk).update(rejected_key=key)
-
-
-def url_of(run: Import) -> str:
-    return reverse("imports:run", args=[run.account_id, run.pk])
-
-
-def the_run(response: Any) -> Element:
-    """The part that changes."""
-    (found,) = [one for one in read(response).all() if one.attributes.get("id") == "run"]
-    return found
-
-
 def steps(response: Any) -> list[tuple[str, str]]:
     """The steps: in which state each is, and what it says."""
     return [
         ((step.attributes["class"] or "").split("--")[1], step.all(css_class="run__body")[0].text)
         for step in the_run(response).all(css_class="run__step")
     ]
-
-
-def figures(response: Any) -> dict[str, str]:
-    """The report's figures by their labels."""
-    return {
-        stat.all(css_class="stat__label")[0].text: stat.all(css_class="stat__value")[0].text
-        for stat in the_run(response).all(css_class="stat")
-    }
 
 
 def without_tokens(element: Element) -> Element:
@@ -209,101 +143,6 @@ def test_the_fragment_is_the_pages_part(client: Client, group: Group, status: Im
     fragment = client.get(url_of(run), headers={"HX-Request": "true", "HX-Target": "run"})
     assert [one for one in read(fragment).content if isinstance(one, Element)] == [the_run(fragment)]
     assert without_tokens(the_run(fragment)) == without_tokens(the_run(client.get(url_of(run))))
-
-
-def test_the_report_has_every_figure(client: Client, group: Group) -> None:
-    response = client.get(url_of(make_run(group, Import.Status.DONE)))
-    assert figures(response) == {
-        "Rows in the file": "40,212",
-        "Added": "1,000",
-        "Changed": "39,000",
-        "Unchanged": "200",
-        "Doubles in the file": "3",
-        "Rejected": "4",
-        "Stay unsubscribed": "5",
-    }
-    assert notices(response) == [
-        "The import is done Added: 1,000. Changed: 39,000. All others in the list are as they were."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("mode", "hint"), [(Import.Mode.ADD, "were in the list already"), (Import.Mode.UPDATE, "are not in the list")]
-)
-def test_who_was_left_out_by_the_mode_is_counted(client: Client, group: Group, mode: Import.Mode, hint: str) -> None:
-    run = make_run(group, Import.Status.DONE, mode=mode, report=FIGURES | {"skipped": 17})
-    (stat,) = [one for one in the_run(client.get(url_of(run))).all(css_class="stat") if one.text.startswith("Left out")]
-    assert stat.text == f"Left out by the mode 17 {hint}"
-
-
-def test_most_rows_rejected_is_said_first(client: Client, group: Group) -> None:
-    run = make_run(group, Import.Status.DONE, report=FIGURES | {"rows": 5})
-    assert notices(client.get(url_of(run)))[0].startswith("Most rows were rejected Usually a column is assigned")
-
-
-def test_the_report_says_who_when_where_and_how_long(client: Client, editor: User, group: Group) -> None:
-    run = make_run(group, Import.Status.DONE, requested_by=editor, reactivate=True, empty_cells="clear")
-    found = {
-        line.all("dt")[0].text: line.all("dd")[0].text
-        for line in the_run(client.get(url_of(run))).all("div")
-        if line.all("dt")
-    }
-    (started,) = [found.pop("Started")]
-    assert started.startswith("2 Mar 2026, 10:30 ")
-    assert {name: found[name] for name in ("File", "List", "Mode", "Who", "Duration")} == {
-        "File": "kunden.csv 4.2 MB",
-        "List": "Kunden 2026",
-        "Mode": "Update and add An empty cell clears what is stored Unsubscribed people are turned active again",
-        "Who": "Erika Berger",
-        "Duration": "2 minutes 5 seconds",
-    }
-
-
-def test_the_report_leads_to_the_recipients_and_the_backups(client: Client, group: Group) -> None:
-    links = {
-        link.text: link.attributes["href"]
-        for link in the_run(client.get(url_of(make_run(group, Import.Status.DONE)))).all("a")
-    }
-    assert links == {
-        "Show the recipients": reverse("recipients:group", args=[group.account_id, group.pk]),
-        "Backups of this list": reverse("backups:group", args=[group.account_id, group.pk]),
-    }
-
-
-def test_rejected_rows_are_shown_by_reason_and_one_by_one(client: Client, group: Group, storage: Path) -> None:
-    run = make_run(group, Import.Status.DONE)
-    keep_rejected(run, storage, 3)
-    response = client.get(url_of(run))
-    assert [reason.text for reason in the_run(response).all(css_class="reasons")[0].all("li")] == [
-        "3 Invalid e-mail address",
-        "1 Unreadable date",
-    ]
-    assert rows(response) == [[str(n), "kein at", "Invalid e-mail address", "E-Mail", "kein at"] for n in (2, 3, 4)]
-
-
-def test_the_first_fifty_rejected_rows_are_shown_and_the_rest_is_a_file(
-    client: Client, group: Group, storage: Path
-) -> None:
-    run = make_run(group, Import.Status.DONE, report=FIGURES | {"rejected": 60})
-    keep_rejected(run, storage, 60)
-    response = client.get(url_of(run))
-    assert len(rows(response)) == 50
-    assert "The first 50 rows are shown; the file for download holds all of them." in the_run(response).text
-    assert reverse("imports:rejected", args=[run.account_id, run.pk]) in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("key", "sentence"),
-    [
-        ("", "The rows themselves are kept for 30 days."),
-        ("1/gone", "The rows themselves cannot be shown at the moment. Load the page again in a while."),
-    ],
-)
-def test_rejected_rows_that_are_gone_leave_the_report(
-    client: Client, group: Group, storage: Path, key: str, sentence: str
-) -> None:
-    response = client.get(url_of(make_run(group, Import.Status.DONE, rejected_key=key)))
-    assert (sentence in the_run(response).text, figures(response)["Rejected"]) == (True, "4")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def test_preview_and_progress_turn_into_the_report_by_themselves(
     expect(page.get_by_text("Der Import ist fertig")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".stat", has_text="Hinzugefügt")).to_contain_text("1")
     assert page.locator("#run").get_attribute("hx-get") is None
+    page.get_by_role("link", name="Das Backup, das vorher erstellt wurde").click()
+    expect(page.locator("tr:target")).to_contain_text("Import von kunden.csv")
+    expect(page.locator("tr:target")).to_be_in_viewport()
 
 
 @pytest.mark.usefixtures("start_worker")  # which lets no other worker run; this test starts none
