@@ -25,12 +25,20 @@ from recipients.masterdata.file import FieldType
 from recipients.models import Deletion, Group, Recipient
 from recipients.services.recipients import edit_recipient
 from tests.factories import make_account, make_contact, make_field, make_group, make_member, make_recipient
-from tests.faults.beside import InThread, at_once, have_preview_made
+from tests.faults.beside import InThread, at_once
 from tests.faults.holding import is_blocked, other_connection
 from tests.faults.rows import Rows, raw_rows_in, rows_in, rows_of
-from tests.faults.scenario import Scene, ask_for_deletion, imported, make_scene, make_small_scene, reload
+from tests.faults.scenario import (
+    Scene,
+    ask_for_deletion,
+    ask_for_preview,
+    imported,
+    make_scene,
+    make_small_scene,
+    reload,
+)
 from tests.faults.verdicts import assert_deleted, assert_imported, assert_no_file_is_left_over, releasing_backup
-from tests.faults.watching import WAIT_SECONDS, wait_for_end, wait_until
+from tests.faults.watching import WAIT_SECONDS, wait_for_end, wait_for_preview, wait_until
 from tests.processes import Process
 from tests.runs import advance, backups_of, confirm, fresh, make_draft, run_through, take_pending
 
@@ -196,7 +204,8 @@ def test_second_import_follows_the_first(workers: list[Process]) -> None:
 def test_import_and_deletion_at_once_follow_each_other(workers: list[Process], seed: int) -> None:
     scene = make_small_scene(seed=seed)
     if seed % 2:
-        have_preview_made(scene)
+        ask_for_preview(scene)
+        wait_for_preview(scene)
     unconfirmed = fresh(scene.run).status
     errors = at_once(lambda: confirm(scene.run, scene.editor), lambda: ask_for_deletion(scene))
     assert errors[1] is None
