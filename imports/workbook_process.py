@@ -10,6 +10,7 @@ answered by `{"problem": …, "detail": …}`, with a code of `imports.readers.F
 It starts in a few hundredths of a second, and imports as little as that allows.
 """
 
+import errno
 import gc
 import io
 import json
@@ -120,6 +121,10 @@ def _library_errors() -> Iterator[None]:
     except PasswordError as error:
         raise Unreadable("password_protected") from error
     except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise Unreadable("damaged_workbook", str(error)) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what the system says of a place before the file's beginning
+            raise
         raise Unreadable("damaged_workbook", str(error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # a fault of the library itself; it cannot be imported

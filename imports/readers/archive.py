@@ -30,6 +30,11 @@ class _Bytes(io.FileIO):
             raise zipfile.BadZipFile(f"The table of contents has {size} bytes.")
         return super().read(size) or b""
 
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile(f"A member begins at {offset}.")
+        return super().seek(offset, whence)
+
 
 @contextmanager
 def opened(path: Path, *, damaged: FileProblem = FileProblem.DAMAGED_WORKBOOK) -> Iterator[zipfile.ZipFile]:

@@ -109,10 +109,14 @@ class DelimitedText:
         )
         if not records and self._ended:
             raise UnreadableFile(FileProblem.EMPTY)
-        widths = {record.line: len(without_empty_end(record.cells or [])) for record in records}
-        widest = max(widths, key=lambda line: widths[line], default=self._line)
-        check_width(widths.get(widest, 1), line=widest)
-        return [""] * widths.get(widest, 1)
+        rows = [(record.line, record.cells or self._grammar.loose_cells(record.text)) for record in records]
+        line, widest = max(
+            ((line, len(without_empty_end(cells))) for line, cells in rows),
+            key=lambda each: each[1],
+            default=(self._line, 1),
+        )
+        check_width(widest, line=line)
+        return [""] * max(widest, 1)
 
     def _larger(self, size: int) -> int:
         if size >= MAX_RECORD_BYTES:

@@ -171,7 +171,9 @@ def _convert(
     for column in columns:
         position = column.mapping.column
         if position is None:
-            values[column.mapping.target] = pa.repeat(constants[column.mapping.target], len(block.lines))
+            value, rows = constants[column.mapping.target], len(block.lines)
+            # Arrow repeats no list zero times.
+            values[column.mapping.target] = pa.repeat(value, rows) if rows else pa.array([], value.type)
             continue
         array, found = column.values(block.columns[position], position, has_nul=block.has_nul)
         values[column.mapping.target] = array

@@ -14,7 +14,7 @@ from django.utils import translation
 from imports.readers import ColumnMapping, DateFormat, FileProblem, UnreadableFile, guess_mapping, sniff
 from imports.wording import file_problem
 from recipients.masterdata.file import FieldDefinition, FieldType
-from tests.imports.readers.files import EMAIL, field, read_file, write_file
+from tests.imports.readers.files import EMAIL, field, read_file, text_source, write_file
 from tests.imports.readers.sheets import sheet_with, write_sheet, write_workbook
 from tests.imports.readers.xls import workbook_stream, xls_file
 
@@ -107,6 +107,17 @@ def test_bad_row_is_rejected_with_its_place_and_no_other(tmp_path: Path, rows: l
         READ[0],
         ("z@example.org", "Z"),
         2 + len(rows) - len(rejected),
+    )
+
+
+@pytest.mark.parametrize(("content", "names"), [('"\n', [""]), ('"x;y;z\n"a;b\n', ["", "", ""])])
+def test_file_of_broken_rows_alone_has_columns(tmp_path: Path, content: str, names: list[str]) -> None:
+    path = write_file(tmp_path, content)
+    sniffed = sniff(path, file_name=path.name, chosen=text_source(has_header=False))
+    rejected = read_file(path, EMAIL, source=sniffed.source).rejected
+    assert ([column.name for column in sniffed.columns], {row["reason"] for row in rejected}) == (
+        names,
+        {"broken_quotes"},
     )
 
 

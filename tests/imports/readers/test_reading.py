@@ -185,6 +185,12 @@ def test_alternative_is_given_to_every_row(tmp_path: Path) -> None:
     ]
 
 
+def test_alternative_is_given_to_no_row_of_a_piece_without_any(tmp_path: Path) -> None:
+    path = write_file(tmp_path, 'Mail;Name\na@example.org;"A\n')
+    reading = read_file(path, ColumnMapping("tags", None, "vip"))
+    assert (reading.rows, reading.result.rejected_by_reason) == ([], {"broken_quotes": 1})
+
+
 def test_time_zone_is_the_given_one(tmp_path: Path) -> None:
     path = write_file(tmp_path, "Mail;Seit\na@example.org;2024-07-01 12:00\n")
     reading = read_file(path, ColumnMapping("activated_at", 1), time_zone="America/New_York")

@@ -214,6 +214,20 @@ def test_wrong_bytes_are_damage(tmp_path: Path, scratch: Path) -> None:
     assert (problem_of(path)[0], list(scratch.iterdir())) == (FileProblem.DAMAGED_ZIP, [])
 
 
+def test_member_before_the_beginning_is_damage(tmp_path: Path) -> None:
+    path = write_zip(tmp_path, {"kunden.csv": CSV})
+    place = path.read_bytes().find(CENTRAL)
+    path = change(path, END, 16, struct.pack("<I", place + 10))
+    assert problem_of(path) == (FileProblem.DAMAGED_ZIP, "A member begins at -10.")
+
+
+def test_workbook_with_a_member_before_the_beginning_is_damaged(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, [["E-Mail"]])
+    place = path.read_bytes().find(CENTRAL)
+    path = change(path, END, 16, struct.pack("<I", place + 10))
+    assert problem_of(path)[0] is FileProblem.DAMAGED_WORKBOOK
+
+
 def test_huge_table_of_contents_is_not_read(tmp_path: Path) -> None:
     path = write_zip(tmp_path, {f"{number:0100}": b"" for number in range(30_000)} | {"kunden.csv": CSV})
     assert problem_of(path)[0] is FileProblem.DAMAGED_WORKBOOK
