@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from imports.models import Import
-from imports.readers import Reason, original_header
+from imports.readers import ADDED_NAMES, Reason, original_header, without_added
+from imports.targets import language
 from imports.wording import reason_label
 from recipients.masterdata.formula_guard import guard, unguard
 from recipients.masterdata.values import BLANKS
@@ -60,7 +60,7 @@ class Words:
     def in_present_language(cls) -> Self:
         """The words in the present language."""
         return cls(
-            added=(_("Line"), pgettext("rejected row", "Reason"), _("Column")),
+            added=ADDED_NAMES[language()],
             unnamed=_("Column %(position)d"),
             reasons={reason.value: reason_label(reason) for reason in Reason},
         )
@@ -85,7 +85,7 @@ def _written(opened: IO[bytes], words: Words) -> Iterator[bytes]:
         parquet = pq.ParquetFile(opened, pre_buffer=False)
         header = original_header(parquet)
         width = len(header)
-        kept = _width_without(words.added, header)
+        kept = len(without_added(header))
         if not any(header):
             header = [words.unnamed % {"position": position} for position in range(1, width + 1)]
         yield (
@@ -94,11 +94,6 @@ def _written(opened: IO[bytes], words: Words) -> Iterator[bytes]:
         for group in range(parquet.num_row_groups):  # one by one: what stands in one fits in memory
             for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[group]):
                 yield _rows_as_text(_laid_out(batch, width, kept, words.reasons)).encode()
-
-
-def _width_without(added: Sequence[str], header: Sequence[str]) -> int:
-    """How many columns a file has, without those that a file of rejected rows had added."""
-    return len(header) - len(added) if tuple(header[-len(added) :]) == tuple(added) else len(header)
 
 
 def _laid_out(batch: pa.RecordBatch, width: int, kept: int, reasons: dict[str, str]) -> Iterator[list[object]]:

@@ -19,11 +19,12 @@ from imports.readers.choices import (
 from imports.readers.mapping import Guess, Origin, Recalled, guess_columns, guess_mapping, header_mark
 from imports.readers.problems import FileProblem, InvalidMapping, MappingProblem, Reason, UnreadableFile
 from imports.readers.reading import ReadResult, read
-from imports.readers.rejects import REJECTED_SCHEMA, original_header
+from imports.readers.rejects import ADDED_NAMES, REJECTED_SCHEMA, original_header, without_added
 from imports.readers.sniffing import sniff
 from imports.readers.statuses import Status
 
 __all__ = [
+    "ADDED_NAMES",
     "DELIMITERS",
     "ENCODINGS",
     "REJECTED_SCHEMA",
@@ -52,4 +53,5 @@ __all__ = [
     "original_header",
     "read",
     "sniff",
+    "without_added",
 ]

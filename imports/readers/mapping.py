@@ -12,6 +12,7 @@ from typing import Final
 
 from imports.readers.choices import STATUS_TARGET, ColumnMapping, DateFormat, DecimalMark, SniffedColumn, StatusFormat
 from imports.readers.dates import NO_DATE
+from imports.readers.rejects import without_added
 from imports.readers.statuses import is_sign_off_for_certain, says_no, says_yes, told_by
 from imports.readers.synonyms import BASE_NAMES, REASON_NAMES, STATUS_NAMES, field_names, plain_name
 from imports.readers.words import parse_gender
@@ -85,8 +86,11 @@ def guess_columns(
 
 
 def header_mark(names: Sequence[str]) -> str:
-    """A short text that files with the same column names share, in whatever order; "" for a file without a header."""
-    known = sorted(map(folded, names))
+    """A short text that files with the same column names share, in whatever order; "" for a file without a header.
+
+    A file's rejected rows have its mark.
+    """
+    known = sorted(map(folded, without_added(names)))
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32] if any(known) else ""
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from imports.readers.blocks import BadRow, Block
 from imports.readers.cells import clean_cells
 from imports.readers.convert import Check
+from recipients.masterdata.labels import Language
 
 SHOWN_CHARACTERS: Final = 1_000
 KEPT_CHARACTERS: Final = 32_767
@@ -38,6 +39,21 @@ order, as written.
 Address and cell are cut after 1,000 characters, those of `cells` after 32,767; what is no character is shown as U+FFFD.
 `cells` are as many as `original_header`, or more where a row has more. Of a row with broken quotation marks they are
 what could be told apart; where a row ends too early, status dates that it does not have are "?"."""
+
+
+ADDED_NAMES: Final[dict[Language, tuple[str, str, str]]] = {
+    "de": ("Zeile", "Grund", "Spalte"),
+    "en": ("Line", "Reason", "Column"),
+}
+"""The columns that rejected rows have behind their own when a person gets them back: line, reason, column at fault."""
+
+
+def without_added(names: Sequence[str]) -> list[str]:
+    """The names of a file's columns without ADDED_NAMES, if it is one of rejected rows, in whatever language."""
+    for added in ADDED_NAMES.values():
+        if tuple(names[-len(added) :]) == added:
+            return list(names[: -len(added)])
+    return list(names)
 
 
 def original_header(rejected: pq.ParquetFile) -> list[str]:

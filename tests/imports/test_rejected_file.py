@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
 from imports.models import Import
-from imports.readers import ColumnMapping, DateFormat, ReadResult, Source, read, sniff
+from imports.readers import ColumnMapping, DateFormat, ReadResult, Source, header_mark, read, sniff
 from imports.readers.cells import clean
 from imports.rejected import _harmless
 from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType, MasterDataFile
@@ -177,15 +177,32 @@ def test_rows_that_nobody_mended_are_rejected_again(
     )
 
 
-def test_what_was_added_is_not_added_twice(client: Client, account: Account, storage: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first_language", ["en", "de"])
+def test_what_was_added_is_not_added_twice(
+    client: Client, account: Account, storage: Path, tmp_path: Path, first_language: str
+) -> None:
     read_content(tmp_path, CONTENT)
-    read_content(tmp_path, content(client.get(url_of(make_run(account, storage, tmp_path)))))
+    first = client.get(url_of(make_run(account, storage, tmp_path)), headers={"Accept-Language": first_language})
+    read_content(tmp_path, content(first))
     header, *rows = rows_of(content(client.get(url_of(make_run(account, storage, tmp_path)))))
     assert (header, rows[0], rows[2]) == (
         [*HEADER, *ADDED],
         ["kein at", "B", "", "01.02.2024", "", "Ort; Land", "2", "Invalid e-mail address", "E-Mail"],
         ["d@example.org", "D", "", "", "", "'-1", "4", "More cells than columns", "", "zu", "viel"],
     )
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_mapping_is_remembered_for_the_rejected_rows_of_its_file(
+    client: Client, account: Account, storage: Path, tmp_path: Path, language: str
+) -> None:
+    read_content(tmp_path, CONTENT)
+    before = sniff(tmp_path / "upload.csv", file_name="upload.csv")
+    response = client.get(url_of(make_run(account, storage, tmp_path)), headers={"Accept-Language": language})
+    (tmp_path / "again.csv").write_bytes(content(response))
+    again = sniff(tmp_path / "again.csv", file_name="again.csv")
+    marks = [header_mark([column.name for column in sniffed.columns]) for sniffed in (before, again)]
+    assert (len(again.columns) - len(before.columns), marks[0]) == (3, marks[1])
 
 
 def test_columns_without_names_get_some(client: Client, account: Account, storage: Path, tmp_path: Path) -> None:
