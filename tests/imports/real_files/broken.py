@@ -85,6 +85,17 @@ TOO_LARGE: Final = (
     ),
     "This workbook is too large to be opened. Save the sheet as CSV and upload that file.",
 )
+XLS_ERRORS: Final = (
+    (
+        "Zellen dieser Arbeitsmappe enthalten Fehler wie #NV, die sich in einer XLS-Datei nicht von leeren Zellen "
+        "unterscheiden lassen. Beheben Sie sie, oder speichern Sie die Arbeitsmappe als XLSX und laden Sie diese Datei "
+        "hoch."
+    ),
+    (
+        "Cells of this workbook hold errors such as #N/A, which cannot be told from empty ones in an XLS file. Mend "
+        "them, or save the workbook as XLSX and upload that file."
+    ),
+)
 UNKNOWN: Final = (
     (
         "Die Schriftzeichen dieser Datei wurden nicht erkannt. Speichern Sie sie als CSV in UTF-8 und laden Sie "
@@ -229,6 +240,13 @@ CASES: Final = [
         lambda: xls_file(workbook_stream([["E-Mail"]], password=True)),
         FileProblem.PASSWORD_PROTECTED,
         PASSWORD,
+    ),
+    broken(
+        "workbook_of_1997_with_errors",
+        "kunden.xls",
+        lambda: xls_file(workbook_stream([["E-Mail", "Abgemeldet am"], ["ada@example.org", None]])),
+        FileProblem.XLS_WITH_ERRORS,
+        XLS_ERRORS,
     ),
     broken("bomb", "kunden.xlsx", bomb, FileProblem.ZIP_BOMB, BOMB),
     broken(

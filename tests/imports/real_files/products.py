@@ -3,12 +3,15 @@
 The files are those of the readers' tests; here they go the whole way into a list.
 """
 
+import csv
+import io
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from recipients.masterdata.file import FieldType
-from tests.imports.real_files.builders import product, zipped
-from tests.imports.real_files.case import FIELDS, Readable, active, as_text
+from tests.imports.real_files.builders import product, text, workbook, zipped
+from tests.imports.real_files.case import FIELDS, Readable, active, as_sheet, as_text
 
 WITH_COMPANY: Final = {**FIELDS, "Firma": FieldType.TEXT}
 MAILCHIMP: Final = {
@@ -24,6 +27,26 @@ GERMAN_TIMES: Final = dict.fromkeys(
     ("registered_at", "activated_at", "deactivated_at", "bounced_at"), "%d.%m.%Y %H:%M:%S"
 )
 UNIX_TIMES: Final = dict.fromkeys(GERMAN_TIMES, "unix")
+RAPIDMAIL: Final = {
+    "email": "email",
+    STATUS: "status",
+    "registered_at": "created",
+    "activated_at": "activated",
+    "vorname": "firstname",
+    "nachname": "lastname",
+    "plz": "zip",
+    "geburtstag": "birthdate",
+    "anrede": "gender",
+}
+RAPIDMAIL_WORDS: Final = {
+    "active": "active", "new": "pending", "bounced": "bounced", "abused": "off", "deleted": "off"
+}  # fmt: skip
+# Whoever looks into an export with Excel and saves it gets its own delimiter, encoding and dates, without seconds.
+SAVED_BY_EXCEL: Final = '''\
+Email Address;First Name;Last Name;MEMBER_RATING;OPTIN_TIME;OPTIN_IP;CONFIRM_TIME;UNSUB_TIME;UNSUB_REASON;LEID;TAGS
+uwe@example.org;Uwe;Groß;1;04.06.2021 10:11;203.0.113.7;04.06.2021 10:12;01.06.2023 12:00;NORMAL;113;"""Berlin"""
+ute@example.org;Ute;Müller;1;;;04.06.2021 10:12;01.06.2024 12:00;;114;
+'''
 YES_AND_NO: Final = {"true": "off", "false": "no", "TRUE": "off", "FALSE": "no", "Yes": "off", "No": "no"}
 
 
@@ -52,10 +75,25 @@ def export(
     )
 
 
+def rapidmails_cells() -> list[list[str | datetime | None]]:
+    """The export of rapidmail as the Excel file that it really is: times are times there."""
+    rows = csv.reader(io.StringIO(product("rapidmail")().decode()), delimiter=";")
+    return [[datetime.fromisoformat(cell) if cell[4:5] == "-" else cell or None for cell in row] for row in rows]
+
+
 CASES: Final = [
     export("mailchimp_subscribed", ",", MAILCHIMP, active("erika", "jörg")),
     export("mailchimp_unsubscribed", ",", {**MAILCHIMP, "deactivated_at": "UNSUB_TIME"}, active()),
     export("mailchimp_cleaned", ",", {**MAILCHIMP, "bounced_at": "CLEAN_TIME"}, active()),
+    Readable(
+        "mailchimp_saved_by_excel",
+        "unsubscribed.csv",
+        text(SAVED_BY_EXCEL.replace("\n", "\r\n"), "windows-1252"),
+        as_text(encoding="windows-1252"),
+        {**MAILCHIMP, "deactivated_at": "UNSUB_TIME"},
+        notations=dict.fromkeys(GERMAN_TIMES, "%d.%m.%Y %H:%M"),
+        active=active(),
+    ),
     Readable(
         "mailchimp_archive_with_one_table",
         "audience_export.zip",
@@ -128,19 +166,18 @@ CASES: Final = [
     export(
         "rapidmail",
         ";",
-        {
-            "email": "email",
-            STATUS: "status",
-            "registered_at": "created",
-            "activated_at": "activated",
-            "vorname": "firstname",
-            "nachname": "lastname",
-            "plz": "zip",
-            "geburtstag": "birthdate",
-            "anrede": "gender",
-        },
+        RAPIDMAIL,
         active("erika", "jörg"),
-        says={"active": "active", "new": "pending", "bounced": "bounced", "abused": "off", "deleted": "off"},
+        says=RAPIDMAIL_WORDS,
+    ),
+    Readable(
+        "rapidmail_as_a_workbook",
+        "empfaenger.xlsx",
+        workbook({"Empfänger": rapidmails_cells()}),
+        as_sheet("Empfänger"),
+        RAPIDMAIL,
+        says=RAPIDMAIL_WORDS,
+        active=active("erika", "jörg"),
     ),
     export(
         "rapidmail_german",
