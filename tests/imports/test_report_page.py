@@ -164,26 +164,6 @@ def test_rows_that_end_early_are_told(client: Client, group: Group) -> None:
     assert told in the_run(client.get(url_of(run))).text
 
 
-def test_a_field_that_could_not_be_made_is_named(client: Client, group: Group) -> None:
-    run = make_run(group, Import.Status.FAILED, failure="fields_changed", failure_detail={"label": "PLZ"})
-    (notice,) = notices(client.get(url_of(run)))
-    assert "The new field “PLZ” could not be made as planned" in notice
-
-
-def test_an_import_that_nobody_works_on_says_so(client: Client, group: Group) -> None:
-    run = make_run(group, Import.Status.READING, claim=None, claimed_until=None)
-    response = client.get(url_of(run))
-    assert notices(response)[0].startswith("Other work goes first; then this begins by itself.")
-    assert the_run(response).all("progress") == []
-
-
-@pytest.mark.parametrize("status", [Import.Status.PREVIEWING, Import.Status.PREVIEWED])
-def test_an_import_in_its_preview_leads_there(client: Client, group: Group, status: Import.Status) -> None:
-    run = make_run(group, status, confirmed_at=None)
-    place = reverse("imports:preview", args=[run.account_id, run.pk])
-    assert client.get(url_of(run)).headers["Location"] == place
-
-
 def test_rejected_rows_are_shown_by_reason_and_one_by_one(client: Client, group: Group, storage: Path) -> None:
     run = make_run(group, Import.Status.DONE)
     keep_rejected(run, storage, 3)

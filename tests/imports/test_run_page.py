@@ -166,6 +166,26 @@ def test_a_failed_import_says_what_is_safe_why_and_what_to_do(
     )
 
 
+def test_a_field_that_could_not_be_made_is_named(client: Client, group: Group) -> None:
+    run = make_run(group, Import.Status.FAILED, failure="fields_changed", failure_detail={"label": "PLZ"})
+    (notice,) = notices(client.get(url_of(run)))
+    assert "The new field “PLZ” could not be made as planned" in notice
+
+
+def test_an_import_that_nobody_works_on_says_so(client: Client, group: Group) -> None:
+    run = make_run(group, Import.Status.READING, claim=None, claimed_until=None)
+    response = client.get(url_of(run))
+    assert notices(response)[0].startswith("Other work goes first; then this begins by itself.")
+    assert the_run(response).all("progress") == []
+
+
+@pytest.mark.parametrize("status", [Import.Status.PREVIEWING, Import.Status.PREVIEWED])
+def test_an_import_in_its_preview_leads_there(client: Client, group: Group, status: Import.Status) -> None:
+    run = make_run(group, status, confirmed_at=None)
+    place = reverse("imports:preview", args=[run.account_id, run.pk])
+    assert client.get(url_of(run)).headers["Location"] == place
+
+
 def test_after_the_list_is_deleted_the_next_step_is_a_new_one(client: Client, group: Group) -> None:
     with account_scope(group.account_id):
         Group.objects.update(deleted_at=NOW)
