@@ -36,7 +36,7 @@ def guess_date_formats(cells: Sequence[str]) -> tuple[DateFormat, ...]:
 
 def likeliest_date_format(cells: Sequence[str]) -> DateFormat | None:
     """The format in which most cells can be read, of several the likeliest; None when no cell can be read."""
-    dates = [cell for cell in cells if cell[:1] in _DIGITS and cell not in NO_DATE]
+    dates = [cell for cell in cells if cell and cell not in NO_DATE]
     return _most_readable(dates, _in_order(dates), _is_read)
 
 
@@ -64,6 +64,8 @@ def _is_read(cell: str, date_format: DateFormat) -> bool:
 
 
 def _fits(cell: str, date_format: DateFormat) -> bool:
+    if cell[:1] not in _DIGITS:  # as in most columns
+        return False
     moment = parse_naively(cell, date_format)
     years = _PLAUSIBLE_YEARS.get(date_format)
     return moment is not None and (years is None or moment.year in years)
