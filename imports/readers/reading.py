@@ -91,7 +91,7 @@ def read(
             fields=tuple(field for field in fields if field.key in mapped),
             revision=0,
             trigger="import",
-            taken_at=None,
+            taken_at=now,  # of what the file says without a date
         )
         try:
             with (

@@ -5,7 +5,7 @@
 Consent (mission P4): what is not mapped stays; an event that is later wins; who signed off or bounced stays so unless
 `reactivate` asks otherwise. Then those are let in whom the file has as signed up and neither signed off nor bounced, by
 a sign-up that is later than both of theirs and not in the future: a date that has not come yet is no consent, and
-outweighs no sign-off.
+outweighs no sign-off. What a file says without a date (`said_at`) moves no date that is known.
 """
 
 from datetime import datetime
@@ -36,7 +36,8 @@ LET_IN = f"""
 """
 
 SIGNED_OFF = f"""
-CASE WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT NULL
+CASE WHEN recipient.deactivated_at IS NOT NULL AND staged.deactivated_at = %(said_at)s THEN recipient.deactivated_at
+     WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT NULL
      THEN greatest(staged.deactivated_at, recipient.deactivated_at)
      WHEN staged.deactivated_at >=
           CASE WHEN recipient.activated_at <= %(now)s THEN recipient.activated_at ELSE '-infinity' END
@@ -46,7 +47,9 @@ CASE WHEN staged.deactivated_at IS NOT NULL AND recipient.deactivated_at IS NOT 
 """
 
 BOUNCED = f"""
-CASE WHEN {LET_IN} THEN NULL ELSE greatest(staged.bounced_at, recipient.bounced_at) END
+CASE WHEN {LET_IN} THEN NULL
+     WHEN recipient.bounced_at IS NOT NULL AND staged.bounced_at = %(said_at)s THEN recipient.bounced_at
+     ELSE greatest(staged.bounced_at, recipient.bounced_at) END
 """
 
 DEACTIVATED = """
@@ -205,5 +208,6 @@ def parameters(group: Group, staged: Staged, options: Options, now: datetime) ->
         "overwrite": options.account_values == "overwrite",
         "list_keys": [field.key for field in staged.list_fields],
         "account_keys": [field.key for field in staged.account_fields],
+        "said_at": staged.said_at,
         "now": now,
     }

@@ -6,6 +6,7 @@ with the transaction. Called by `plan` and `apply`.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 from django.db import connection
@@ -46,6 +47,7 @@ class Staged:
     doubled: int  # rows left out because an earlier line of the file has their address
     mapped: frozenset[str]  # base columns and field keys that the file speaks of
     fields: tuple[FieldDefinition, ...]  # the mapped fields
+    said_at: datetime | None  # the date of sign-offs and bounces that the file tells of without one
 
     @property
     def list_fields(self) -> list[FieldDefinition]:
@@ -77,7 +79,8 @@ def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) 
         cursor.execute(DROP_DOUBLES)
         doubled = cursor.rowcount
         cursor.execute("ANALYZE staged")
-    return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields)
+    said_at = file.description.taken_at if LINE in file.schema.names else None  # a backup's dates all are known
+    return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields, said_at=said_at)
 
 
 def staged_columns(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[dict[str, pa.Array]]:

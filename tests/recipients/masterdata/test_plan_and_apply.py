@@ -104,10 +104,10 @@ def group(db: None) -> Group:
     return made
 
 
-def write_file(path: Path, rows: list[model.Row], mapped: set[str]) -> None:
+def write_file(path: Path, rows: list[model.Row], mapped: set[str], *, taken_at: datetime | None = None) -> None:
     fields = definitions()
     schema = schema_for(fields, with_line=True, only=mapped)
-    description = Description("any", "", {}, fields, 0, "import", None)
+    description = Description("any", "", {}, fields, 0, "import", taken_at)
     with MasterDataWriter(path, description, schema) as writer:
         columns = {
             name: [number if name == "line" else row[name] for number, row in enumerate(rows, 2)]
@@ -248,6 +248,18 @@ def test_the_latest_consent_event_wins_and_nobody_wakes_unasked(
         kept_inactive,
         kept_inactive,
     )
+
+
+@pytest.mark.parametrize("column", ["deactivated_at", "bounced_at"])
+def test_what_a_file_says_without_a_date_moves_no_date(group: Group, tmp_path: Path, column: str) -> None:
+    path, person = tmp_path / "file.parquet", {"email": "a@example.org"}
+    with account_scope(group.account_id):
+        write_file(path, [NOBODY | person | ACTIVE | {column: BETWEEN}], {"email", *STATUS_COLUMNS})
+        carry_out(group, path, Options(Mode.ADD), NOW)
+        write_file(path, [NOBODY | person | {column: LATE}], {"email", column}, taken_at=LATE)
+        _planned, done = carry_out(group, path, Options(Mode.UPDATE), LATE)
+        row = taken_rows(group, tmp_path)["a@example.org"]
+    assert (done.changed, row[column]) == (0, BETWEEN)
 
 
 def test_apply_raises_the_revision_only_when_something_changed(group: Group, tmp_path: Path) -> None:
