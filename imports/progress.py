@@ -52,10 +52,11 @@ def preview_steps_of(run: Import) -> list[Step]:
     return [reading, comparing]
 
 
-def hitch_of(run: Import, *, now: datetime) -> str:
+def hitch_of(run: Import, *, now: datetime, asked_again: bool) -> str:
     """Why nothing moves at present, and what to do, as a sentence; empty while somebody works on the import.
 
     Nobody looks at a progress that stands still for ever: whatever has happened to the workers is told.
+    `asked_again`: the page has been looked at for a while; in the first instant a worker may be just about to begin.
     """
     if run.claim is not None and run.claimed_until is not None:
         return "" if now < run.claimed_until else _("The work was interrupted. It goes on by itself within a minute.")
@@ -63,11 +64,17 @@ def hitch_of(run: Import, *, now: datetime) -> str:
         if run.failure == "storage_unavailable":
             return _("The place where files are kept cannot be reached at present. It is tried again by itself.")
         return _("Something went wrong on our side. It is tried again by itself in a few seconds.")
-    if run.status != Import.Status.WAITING:
-        return _(
-            "Other work goes first; then this begins by itself. If nothing moves for several minutes, tell whoever "
-            "runs Listkeep."
-        )
+    if run.status == Import.Status.WAITING:
+        return _hitch_of_backup(run, now)
+    if not asked_again:
+        return ""
+    return _(
+        "Other work goes first; then this begins by itself. If nothing moves for several minutes, tell whoever runs "
+        "Listkeep."
+    )
+
+
+def _hitch_of_backup(run: Import, now: datetime) -> str:
     began = max(moment for moment in (run.read_at, run.confirmed_at, run.created_at) if moment)
     if now - began < BACKUP_TAKES_LONG:
         return ""

@@ -20,3 +20,8 @@ def to_place(request: AccountRequest, run: Import) -> HttpResponse:
         page = "imports:mapping"
     url = resolve_url(page, request.account.pk, run.pk)
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]
+
+
+def asks_again(request: AccountRequest) -> bool:
+    """Whether a page has been open for a while and asks how things are now, by htmx or by loading itself again."""
+    return bool(request.htmx) or "again" in request.GET  # type: ignore[attr-defined]

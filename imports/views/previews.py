@@ -16,7 +16,7 @@ from imports.models import Import
 from imports.preview_page import PreviewPage, plan_mark
 from imports.progress import hitch_of, preview_steps_of
 from imports.reading import fields_of_run
-from imports.views.places import IN_PREVIEW, to_place
+from imports.views.places import IN_PREVIEW, asks_again, to_place
 from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 from imports.wording import cannot_import_sentence
 from recipients.queries import groups_of
@@ -36,7 +36,8 @@ def preview(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         "mark": plan_mark(run),
     }
     if run.status == Import.Status.PREVIEWING:
-        context |= {"steps": preview_steps_of(run), "hitch": hitch_of(run, now=timezone.now())}
+        hitch = hitch_of(run, now=timezone.now(), asked_again=asks_again(request))
+        context |= {"steps": preview_steps_of(run), "hitch": hitch}
     else:
         others_see = groups_of(request.account.pk).exclude(pk=run.group_id).exists()
         context |= {

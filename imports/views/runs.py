@@ -17,7 +17,7 @@ from imports.models import Import
 from imports.progress import hitch_of, steps_of
 from imports.queries import LARGE_COLUMNS
 from imports.report_page import ReportPage
-from imports.views.places import IN_PREVIEW, to_place
+from imports.views.places import IN_PREVIEW, asks_again, to_place
 from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 
 NOT_SHOWN: Final = [name for name in LARGE_COLUMNS if name != "preview"]
@@ -39,13 +39,17 @@ def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         "group": found.group,
         "may_edit": request.membership.may(Role.EDITOR),
         "steps": steps_of(found) if found.is_running else [],
-        "hitch": hitch_of(found, now=timezone.now()) if found.is_running else "",
+        "hitch": _hitch(request, found),
         "page": ReportPage(found) if found.status == Import.Status.DONE else None,
         "rejected": rejected_rows(found),
         "rejected_shown": REJECTED_SHOWN,
     }
     part = request.htmx.target == "run"  # type: ignore[attr-defined]  # set by django-htmx's middleware
     return render(request, "imports/_run.html" if part else "imports/run.html", context)
+
+
+def _hitch(request: AccountRequest, found: Import) -> str:
+    return hitch_of(found, now=timezone.now(), asked_again=asks_again(request)) if found.is_running else ""
 
 
 @require_POST

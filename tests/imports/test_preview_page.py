@@ -93,7 +93,7 @@ def test_it_asks_for_itself_until_it_is_made(client: Client, run: Import) -> Non
     previewing(run)
     waiting = client.get(page_of(run))
     assert the_preview(waiting).attributes["hx-trigger"] == "every 1s"
-    assert b'<noscript><meta http-equiv="refresh" content="3"></noscript>' in waiting.content
+    assert b'<noscript><meta http-equiv="refresh" content="3; url=?again"></noscript>' in waiting.content
     assert [name for name in the_preview(made).attributes if name.startswith("hx-")] == []
     assert b"http-equiv" not in made.content
 

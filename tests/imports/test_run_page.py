@@ -134,7 +134,7 @@ def test_the_page_asks_no_more_when_the_import_has_ended(client: Client, group: 
 
 def test_without_scripts_the_page_loads_itself_again(client: Client, group: Group) -> None:
     response = client.get(url_of(make_run(group, Import.Status.READING)))
-    assert b'<noscript><meta http-equiv="refresh" content="3"></noscript>' in response.content
+    assert b'<noscript><meta http-equiv="refresh" content="3; url=?again"></noscript>' in response.content
 
 
 @pytest.mark.parametrize("status", ON_THIS_PAGE)
@@ -172,11 +172,15 @@ def test_a_field_that_could_not_be_made_is_named(client: Client, group: Group) -
     assert "The new field “PLZ” could not be made as planned" in notice
 
 
-def test_an_import_that_nobody_works_on_says_so(client: Client, group: Group) -> None:
+@pytest.mark.parametrize(("query", "headers"), [("?again", {}), ("", {"HX-Request": "true", "HX-Target": "run"})])
+def test_an_import_that_nobody_works_on_says_so(
+    client: Client, group: Group, query: str, headers: dict[str, str]
+) -> None:
     run = make_run(group, Import.Status.READING, claim=None, claimed_until=None)
-    response = client.get(url_of(run))
+    response = client.get(url_of(run) + query, headers=headers)
     assert notices(response)[0].startswith("Other work goes first; then this begins by itself.")
     assert the_run(response).all("progress") == []
+    assert notices(client.get(url_of(run))) == []
 
 
 @pytest.mark.parametrize("status", [Import.Status.PREVIEWING, Import.Status.PREVIEWED])
