@@ -1,4 +1,6 @@
-"""Readers: a person's file (CSV, TXT, XLSX, XLS, pasted text) becomes a master-data file. Nothing here knows Django.
+"""Readers: a person's file (CSV, TXT, XLSX, XLS, any of them in a ZIP archive, pasted text) becomes a master-data file.
+
+Nothing here knows Django.
 
 `sniff` says what a file seems to be, `guess_mapping` which column goes where, `read` does it.
 """
