@@ -38,7 +38,7 @@ def scene(committed_db: None, storage: Path) -> Scene:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+def scratch(committed_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
     """A small disk for the temporary files of this process."""
     with small_disk(tmp_path / "scratch") as disk:
         monkeypatch.setattr("tempfile.tempdir", str(disk.path))
@@ -129,7 +129,6 @@ def assert_goes_on(scene: Scene, status: Import.Status) -> None:
 @pytest.mark.parametrize("disk", ["scratch", "kept"])
 def test_backup_is_taken_when_the_disk_has_room(disk: str, request: pytest.FixtureRequest) -> None:
     full: SmallDisk = request.getfixturevalue(disk)
-    request.getfixturevalue("committed_db")
     scene = make_small_scene(seed=83)
     confirm(scene.run, scene.editor)
     advance(scene.run)
@@ -210,7 +209,6 @@ def test_person_is_told_when_there_is_no_room_for_an_upload(
     disk: str, kind: str, request: pytest.FixtureRequest
 ) -> None:
     full: SmallDisk = request.getfixturevalue(disk)
-    request.getfixturevalue("committed_db")
     scene = make_small_scene(seed=84)
     client = sign_in(scene.editor)
     before = stored("imports", scene.account.pk)

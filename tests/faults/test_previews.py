@@ -106,7 +106,7 @@ def test_import_confirmed_while_its_preview_is_made_is_made_once(scene: Scene, s
     with steps_done(scene):
         with held_preview(scene, stage):
             rows_key = fresh(scene.run).rows_key
-            confirm(scene.run, scene.editor)
+            confirm(fresh(scene.run), scene.editor)
             run = fresh(scene.run)
         wait_for_end(scene.run)
     assert (run.status, run.rows_key) == (Import.Status.WAITING if rows_key else Import.Status.READING, rows_key)
