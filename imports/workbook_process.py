@@ -120,7 +120,7 @@ def _library_errors() -> Iterator[None]:
         yield
     except PasswordError as error:
         raise Unreadable("password_protected") from error
-    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, UnicodeDecodeError) as error:
         raise Unreadable("damaged_workbook", str(error)) from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # what the system says of a place before the file's beginning

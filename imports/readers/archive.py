@@ -42,7 +42,7 @@ def opened(path: Path, *, damaged: FileProblem = FileProblem.DAMAGED_WORKBOOK) -
     try:
         with _Bytes(path) as file, zipfile.ZipFile(file) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, UnicodeDecodeError) as error:
         raise UnreadableFile(damaged, detail=str(error)) from error
 
 

@@ -59,7 +59,8 @@ def _only_table(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 def _is_table(member: zipfile.ZipInfo) -> bool:
     name = PurePosixPath(member.filename)
     hidden = any(part.startswith(_HIDDEN) for part in name.parts if part != "..")
-    return not member.is_dir() and not hidden and name.suffix.lower() in _TABLES
+    is_folder = member.filename.endswith("/")
+    return not is_folder and not hidden and name.suffix.lower() in _TABLES
 
 
 def _shown(member: zipfile.ZipInfo) -> str:

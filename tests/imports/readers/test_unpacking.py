@@ -118,6 +118,11 @@ def test_archive_without_a_table_is_named(tmp_path: Path, members: dict[str, byt
     assert problem_of(write_zip(tmp_path, members)) == (FileProblem.ZIP_WITHOUT_TABLE, "")
 
 
+def test_member_without_a_name_is_no_table(tmp_path: Path) -> None:
+    path = change(write_zip(tmp_path, {"a.csv": CSV}, zipfile.ZIP_STORED), CENTRAL, 46, b"\0.csv")
+    assert problem_of(path) == (FileProblem.ZIP_WITHOUT_TABLE, "")
+
+
 def test_archive_with_several_tables_names_them(tmp_path: Path) -> None:
     path = write_zip(tmp_path, {"2025/a.csv": CSV, "b.xlsx": CSV, "c.pdf": CSV, "2026/a\n.csv": CSV})
     assert problem_of(path) == (FileProblem.ZIP_WITH_SEVERAL_TABLES, "2025/a.csv\nb.xlsx\n2026/a.csv")
@@ -212,6 +217,13 @@ def test_workbook_packed_by_a_method_without_a_bound_is_not_unpacked(tmp_path: P
 def test_wrong_bytes_are_damage(tmp_path: Path, scratch: Path) -> None:
     path = change(write_zip(tmp_path, {"kunden.csv": CSV * 100}), LOCAL, 50, b"\xff\xff\xff\xff")
     assert (problem_of(path)[0], list(scratch.iterdir())) == (FileProblem.DAMAGED_ZIP, [])
+
+
+def test_name_that_is_not_in_the_encoding_that_it_claims_is_damage(tmp_path: Path) -> None:
+    path = write_zip(tmp_path, {"kündin.csv": CSV})
+    content = path.read_bytes()
+    path.write_bytes(content.replace("ü".encode(), b"\xfc_"))
+    assert problem_of(path)[0] is FileProblem.DAMAGED_WORKBOOK
 
 
 def test_member_before_the_beginning_is_damage(tmp_path: Path) -> None:
