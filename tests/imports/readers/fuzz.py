@@ -8,6 +8,7 @@ A failing input is kept, with its number and what went wrong. `--input NUMBER` r
 
 import argparse
 import faulthandler
+import os
 import resource
 import sys
 import tempfile
@@ -198,7 +199,7 @@ def main() -> int:
 
 def _attempt_and_keep(number: int, folder: Path, kept: Path) -> str:
     """`attempt`; a failing input is kept and told, and so is one that ends or hangs this process."""
-    running = kept / "running"
+    running = kept / f"running-{os.getpid()}"
     running.write_text(str(number))
     faulthandler.dump_traceback_later(10 * SECONDS_EACH, exit=True)
     try:
