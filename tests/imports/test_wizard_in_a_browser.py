@@ -137,7 +137,8 @@ def test_what_has_the_focus_is_not_hidden_by_the_decision(
     hidden = """() => {
       const bar = document.querySelector(".decision");
       const one = document.activeElement;
-      return one !== document.body && !bar.contains(one) && one.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+      const isCovered = one.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+      return one !== document.body && !bar.contains(one) && isCovered;
     }"""
     page.locator("h1").click()
     for _ in range(30):

@@ -12,8 +12,8 @@ from accounts.models import User
 from accounts.tenancy import account_scope
 from backups.management.demo.files import DemoFile, demo_files
 from backups.management.demo.history import DemoFailed, import_file, upload
-from imports.models import Import
 from imports.confirming import cancel_import
+from imports.models import Import
 from recipients.models import Recipient
 from recipients.storage import remove
 from tests.factories import make_account, make_member
