@@ -5,12 +5,13 @@ every backup. The caller opens the transaction (a snapshot, or one that has the 
 the rows belong together.
 """
 
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pyarrow as pa
@@ -24,7 +25,11 @@ from recipients.masterdata.file import Description, FieldDefinition, FieldScope,
 from recipients.models import Group
 from recipients.queries import definitions_of
 
-BLOCK_BYTES = 4 * 1024 * 1024  # more than the longest row: 45 values of 10,000 characters, each doubled by quoting
+BLOCK_BYTES = 2 * 1024 * 1024
+BLOCKS_AHEAD = 4  # wait to be written at most, so that memory stays the same
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,18 @@ def take(
         MasterDataWriter(path, description, schema) as writer,
         connection.cursor() as cursor,
         cursor.cursor.copy(copy_query(group, fields)) as copy,
+        ThreadPoolExecutor(1) as beside,
     ):
-        for batch in batches(copy, schema):
+
+        def write(block: bytearray) -> tuple[int, int]:
+            batch = parsed(block, schema)
             writer.write(batch)
-            rows += batch.num_rows
-            active += active_in(batch)
+            return batch.num_rows, active_in(batch)
+
+        # The database goes on sending while the blocks before are written.
+        for written, of_these_active in in_turn(beside, write, blocks(copy)):
+            rows += written
+            active += of_these_active
             progress(rows, group.recipient_count)
     return Taken(revision=group.revision, recipient_count=rows, active_count=active)
 
@@ -103,23 +115,36 @@ def copy_query(group: Group, fields: Sequence[FieldDefinition]) -> sql.Composed:
     )
 
 
-def batches(copy: psycopg.Copy, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of a running COPY in the columns of the master-data file, block by block."""
-    pieces: Iterator[bytes | bytearray | memoryview] = iter(copy)
-    first = next(pieces, None)
-    if first is None:  # Arrow takes a CSV file without a byte for an error
-        return
-    with open_reader(CopyStream(chain([first], pieces)), schema) as reader:
-        for batch in reader:
-            yield typed(batch, schema)
+def blocks(copy: psycopg.Copy) -> Iterator[bytearray]:
+    """What a running COPY sends, whole rows, as many at a time as BLOCK_BYTES hold or one that is longer."""
+    # Joined as they come: a list of a million rows kept the garbage collector busy for a third of the time.
+    block = bytearray()
+    for row in copy:
+        block += row
+        if len(block) >= BLOCK_BYTES:
+            yield block
+            block = bytearray()
+    if block:
+        yield block
 
 
-def open_reader(stream: io.RawIOBase, schema: pa.Schema) -> pyarrow.csv.CSVStreamingReader:
-    """Arrow's CSV reader over what COPY sends. What PostgreSQL writes unquoted and empty is null."""
+def in_turn(pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The function's results, in order, worked out in the pool; no more than BLOCKS_AHEAD items wait for it."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > BLOCKS_AHEAD:
+            yield waiting.popleft().result()
+    for future in waiting:
+        yield future.result()
+
+
+def parsed(block: bytearray, schema: pa.Schema) -> pa.RecordBatch:
+    """The rows of a block with the types of the master-data file. What PostgreSQL writes unquoted and empty is null."""
     types = {column.name: pa.string() if pa.types.is_list(column.type) else untimed(column.type) for column in schema}
-    return pyarrow.csv.open_csv(
-        stream,
-        read_options=pyarrow.csv.ReadOptions(column_names=schema.names, block_size=BLOCK_BYTES, use_threads=False),
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(block),
+        read_options=pyarrow.csv.ReadOptions(column_names=schema.names, block_size=len(block), use_threads=False),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=types,
@@ -129,6 +154,8 @@ def open_reader(stream: io.RawIOBase, schema: pa.Schema) -> pyarrow.csv.CSVStrea
             timestamp_parsers=[pyarrow.csv.ISO8601],
         ),
     )
+    (batch,) = table.to_batches()
+    return typed(batch, schema)
 
 
 def untimed(kind: pa.DataType) -> pa.DataType:
@@ -152,24 +179,3 @@ def active_in(batch: pa.RecordBatch) -> int:
         pc.and_(pc.is_null(batch["deactivated_at"]), pc.is_null(batch["bounced_at"])),
     )
     return pc.sum(active).as_py() or 0
-
-
-class CopyStream(io.RawIOBase):
-    """The pieces of a COPY … TO STDOUT as a readable file."""
-
-    def __init__(self, pieces: Iterator[bytes | bytearray | memoryview]) -> None:
-        self._pieces = pieces
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """At least one byte and not much more than `size`, until the end: empty."""
-        # Joined as they come: a list of them all kept the garbage collector busy for a third of the time.
-        joined = bytearray()
-        for piece in self._pieces:
-            joined += piece
-            if 0 <= size <= len(joined):
-                break
-        return bytes(joined)
