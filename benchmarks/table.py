@@ -1,6 +1,5 @@
 """The table that a run prints, and the same as JSON."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -50,13 +49,14 @@ class Row:
         }
 
 
-def lines(rows: list[Row]) -> Iterator[str]:
-    """The table, line by line."""
-    yield f"{'':5}{'what':74}{'ours':>11}{'beside it':>11}{'figure':>8}{'bar':>10}{'aim':>10}  reaches"
-    for row in rows:
-        beside = "" if row.beside is None else f"{median(row.beside):.2f} {row.unit}"
-        sign = "≥" if row.at_least else "≤"
-        yield (
-            f"{row.name:5}{row.what:74}{f'{median(row.ours):.2f} {row.unit}':>11}{beside:>11}{row.figure:8.2f}"
-            f"{f'{sign} {row.bar:.2f}':>10}{f'{sign} {row.aim:.2f}':>10}  {row.verdict}"
-        )
+HEADER = f"{'':5}{'what':74}{'ours':>11}{'beside it':>11}{'figure':>8}{'bar':>10}{'aim':>10}  reaches"
+
+
+def line(row: Row) -> str:
+    """A row as text, under the HEADER."""
+    beside = "" if row.beside is None else f"{median(row.beside):.2f} {row.unit}"
+    sign = "≥" if row.at_least else "≤"
+    return (
+        f"{row.name:5}{row.what:74}{f'{median(row.ours):.2f} {row.unit}':>11}{beside:>11}{row.figure:8.2f}"
+        f"{f'{sign} {row.bar:.2f}':>10}{f'{sign} {row.aim:.2f}':>10}  {row.verdict}"
+    )
