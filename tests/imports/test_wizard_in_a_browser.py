@@ -146,6 +146,29 @@ def test_what_has_the_focus_is_not_hidden_by_the_decision(
         assert not page.evaluate(hidden), page.evaluate("document.activeElement.outerHTML")
 
 
+def test_on_a_phone_no_label_runs_over_the_next(
+    live_url: str, page: Page, client: Client, group: Group, workers: list[Process]
+) -> None:
+    page.set_viewport_size({"width": 300, "height": 844})
+    open_mapping(page, live_url, client, group)
+    see_the_preview(page)
+    cells = page.locator("td[data-label='Empfänger mit anderem Wert']")
+    expect(cells).not_to_have_count(0)
+    overflows = "cells => cells.map(cell => cell.scrollHeight - cell.clientHeight)"
+    assert set(cells.evaluate_all(overflows)) == {0}
+
+
+def test_in_a_low_window_the_decision_gives_way(
+    live_url: str, page: Page, client: Client, group: Group, workers: list[Process]
+) -> None:
+    page.set_viewport_size({"width": 640, "height": 400})  # 1280 × 800 at a zoom of 200 %
+    open_mapping(page, live_url, client, group)
+    see_the_preview(page)
+    expect(page.locator(".decision")).not_to_be_in_viewport()
+    page.locator("#confirm").focus()
+    expect(page.locator("#confirm")).to_be_in_viewport()
+
+
 def test_the_whole_way_works_without_scripts(
     live_url: str, browser: Browser, client: Client, group: Group, workers: list[Process]
 ) -> None:
