@@ -1,5 +1,6 @@
 """The forms of the wizard but for the mapping itself: the file, how it is read, what the import may do."""
 
+import codecs
 from typing import Any, Final, Self
 
 from django import forms
@@ -30,6 +31,21 @@ ENCODING_LABELS: Final[dict[str, Promise | str]] = {
     "windows-1250": gettext_lazy("Central European (Windows-1250)"),
     "mac-roman": gettext_lazy("Western European (Mac Roman)"),
     "cp850": gettext_lazy("Western European (DOS, CP850)"),
+}
+# What a file may turn out to be in though nobody chooses it, under the names that Python gives its encodings.
+GUESSED_ENCODING_LABELS: Final[dict[str, Promise]] = {
+    "iso8859-2": gettext_lazy("Central European (ISO-8859-2)"),
+    "cp852": gettext_lazy("Central European (DOS, CP852)"),
+    "mac-latin2": gettext_lazy("Central European (Mac)"),
+    "cp1254": gettext_lazy("Turkish (Windows-1254)"),
+    "iso8859-9": gettext_lazy("Turkish (ISO-8859-9)"),
+    "cp1251": gettext_lazy("Cyrillic (Windows-1251)"),
+    "koi8-r": gettext_lazy("Cyrillic (KOI8-R)"),
+    "cp866": gettext_lazy("Cyrillic (DOS, CP866)"),
+    "mac-cyrillic": gettext_lazy("Cyrillic (Mac)"),
+    "cp1253": gettext_lazy("Greek (Windows-1253)"),
+    "iso8859-7": gettext_lazy("Greek (ISO-8859-7)"),
+    "cp1257": gettext_lazy("Baltic (Windows-1257)"),
 }
 # A tab cannot stand in a form's value unharmed, and the empty one means a column without any delimiter.
 DELIMITER_NAMES: Final = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe", "": "none"}
@@ -174,8 +190,15 @@ def _initial(source: Source) -> dict[str, Any]:
 def _encoding_choices(guessed: str | None) -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [(name, ENCODING_LABELS[name]) for name in ENCODINGS]
     if guessed is not None and guessed not in ENCODINGS:
-        choices.append((guessed, guessed))
+        choices.append((guessed, _guessed_encoding_label(guessed)))
     return choices
+
+
+def _guessed_encoding_label(encoding: str) -> str:
+    name = codecs.lookup(encoding).name
+    if name in GUESSED_ENCODING_LABELS:
+        return str(GUESSED_ENCODING_LABELS[name])
+    return _("Another one (%(encoding)s)") % {"encoding": name.upper()}
 
 
 def _delimiter_choices(guessed: str | None) -> list[tuple[str, Any]]:

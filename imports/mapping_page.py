@@ -140,6 +140,16 @@ class MappingPage:
         return len(self.new_fields) + len(self.unoffered)
 
     @property
+    def room(self) -> int:
+        """So many fields can still be made."""
+        return max(0, MAX_FIELDS - len(self._fields))
+
+    @property
+    def most_fields(self) -> int:
+        """So many fields a list can have; 0 where all of these columns can become fields."""
+        return MAX_FIELDS if self.unused > self.room else 0
+
+    @property
     def new_fields_are_few(self) -> bool:
         """Whether the new fields need no fold."""
         return len(self.new_fields) <= NEW_FIELDS_UNFOLDED
@@ -204,17 +214,12 @@ class MappingPage:
 
     def _refuse_too_many(self) -> None:
         wanted = [form for form in self.new_fields if form.cleaned_data["create"]]
-        if len(wanted) > self._room:
-            wanted[self._room].add_error(
+        if len(wanted) > self.room:
+            wanted[self.room].add_error(
                 "create", _("A list has at most %(most)d fields. Create fewer.") % {"most": MAX_FIELDS}
             )
 
     # --- the forms ---
-
-    @property
-    def _room(self) -> int:
-        """So many fields can still be made."""
-        return max(0, MAX_FIELDS - len(self._fields))
 
     def _options_form(self, data: QueryDict | None) -> OptionsForm:
         return OptionsForm(data) if self.checked else OptionsForm.unjudged(data, is_export=self._is_export)
@@ -287,7 +292,7 @@ class MappingPage:
         if given_up or any(field.group_id is not None for field in self._fields):
             return set()
         telling = [column.position for column in free if column.name and shown_samples(column)]
-        return set(telling[: self._room])
+        return set(telling[: self.room])
 
     def _settled(self, data: QueryDict, before: Sequence[SniffedColumn]) -> QueryDict:
         """What was entered, brought up to the columns as they are now.

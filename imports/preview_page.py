@@ -18,6 +18,7 @@ from accounts.templatetags.listkeep_format import absolute
 from imports.figures import Figure, action, changes_anything, figures_of, shown
 from imports.models import Import
 from imports.preview_warnings import Clearing, Expected, PreviewWarning, warnings_of
+from imports.readers import STATUS_TARGET
 from imports.targets import language
 from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldScope, FieldType
 from recipients.masterdata.labels import BASE_LABELS
@@ -26,6 +27,8 @@ from recipients.wording import shown_value
 
 SHOWN_LENGTH: Final = 120  # characters of a value
 AT_FIRST: Final = 3  # examples; the others unfold
+VALUES_AT_FIRST: Final = 12  # of one example; the others unfold
+NAMES_SHOWN: Final = 8  # of fields that the import makes
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,16 @@ class Example:
     line: int
     email: str
     changes: Sequence[Change]
+
+    @property
+    def at_first(self) -> Sequence[Change]:
+        """Those that are shown at once."""
+        return self.changes[:VALUES_AT_FIRST]
+
+    @property
+    def more(self) -> Sequence[Change]:
+        """Those that unfold."""
+        return self.changes[VALUES_AT_FIRST:]
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,14 @@ class PreviewPage:
         """The fields that the import makes."""
         return [str(field["label"]) for field in self._run.new_fields]
 
+    @property
+    def new_field_names(self) -> str:
+        """Their names in one line, cut where they are many."""
+        names = self.new_fields
+        if len(names) > NAMES_SHOWN:
+            names[NAMES_SHOWN - 1 : -1] = ["…"]
+        return ", ".join(names)
+
     @cached_property
     def columns(self) -> list[ColumnFigures]:
         """What changes in each field, in the fields' order."""
@@ -204,10 +225,15 @@ class PreviewPage:
         mapped = {str(one["target"]) for one in self._run.mapping}
         untold = [name for name in STATUS_COLUMNS if name not in mapped]
         rows = self._rows("added", without=untold)
-        text = _first(len(rows), total)
-        if len(untold) == len(STATUS_COLUMNS):
-            text = f"{_('They count as signed up now, because the file does not say when.')} {text}"
-        return Examples("added", title % {"number": shown(total)}, text.strip(), rows)
+        told = ""
+        if not mapped.isdisjoint({STATUS_TARGET, "deactivated_at", "bounced_at"}):
+            told = _(
+                "Those who have unsubscribed or bounced according to the file are added as such; they are not active."
+            )
+        elif len(untold) == len(STATUS_COLUMNS):
+            told = _("They count as signed up now, because the file does not say when.")
+        text = " ".join(filter(None, (told, _first(len(rows), total))))
+        return Examples("added", title % {"number": shown(total)}, text, rows)
 
     def _rows(self, kind: str, *, without: Sequence[str] = ()) -> list[Example]:
         return [

@@ -16,6 +16,7 @@ from recipients.models import Group
 from tests.factories import (
     make_account,
     make_contact,
+    make_field,
     make_group,
     make_member,
     make_recipient,
@@ -208,11 +209,43 @@ def test_people_without_dates_in_the_file_count_as_signed_up_now(client: Client,
     assert rows(response) == [["neu@example.org", "The address alone", "2"]]
 
 
+def test_that_is_said_in_the_persons_language(client: Client, group: Group) -> None:
+    run = previewed(make_draft(group, "E-Mail\nneu@example.org\n"))
+    page = the_preview(client.get(page_of(run), headers={"accept-language": "de"}))
+    assert "Alle gelten ab jetzt als angemeldet, weil die Datei keinen Zeitpunkt nennt." in page.text
+
+
+@pytest.mark.parametrize("target", ["deactivated_at", "bounced_at"])
+def test_people_whom_the_file_has_as_unsubscribed_are_added_as_such(client: Client, group: Group, target: str) -> None:
+    text = "E-Mail;Wann\nneu@example.org;2026-06-01 10:00\n"
+    run = previewed(make_draft(group, text, targets=("email", target)))
+    told = "Those who have unsubscribed or bounced according to the file are added as such; they are not active."
+    assert told in the_preview(client.get(page_of(run))).text
+
+
+def test_values_beyond_the_first_unfold(client: Client, group: Group) -> None:
+    labels = [f"Feld{number}" for number in range(14)]
+    for label in labels:
+        make_field(group.account, label, group=group)
+    text = f"E-Mail;{';'.join(labels)}\nneu@example.org;{';'.join(labels)}\n"
+    run = previewed(make_draft(group, text, targets=("email", *(label.lower() for label in labels))))
+    (fold,) = the_preview(client.get(page_of(run))).all("details")
+    assert [one.text for one in (*fold.all("summary"), *fold.all("dd"))] == ["2 more values", "Feld12", "Feld13"]
+
+
 def test_new_fields_are_named(client: Client, run: Import) -> None:
     planned = [{"key": "plz", "label": "PLZ", "type": "text", "scope": "list"}]
     with account_scope(run.account_id):
         Import.objects.update(new_fields=planned)
     assert "The import makes one new field: PLZ." in the_preview(client.get(page_of(run))).text
+
+
+def test_of_many_new_fields_some_are_named(client: Client, run: Import) -> None:
+    planned = [{"key": f"f{n}", "label": f"F{n}", "type": "text", "scope": "list"} for n in range(20)]
+    with account_scope(run.account_id):
+        Import.objects.update(new_fields=planned)
+    page = the_preview(client.get(page_of(run)))
+    assert "The import makes 20 new fields: F0, F1, F2, F3, F4, F5, F6, …, F19." in page.text
 
 
 def test_the_page_says_which_file_and_what_was_chosen(client: Client, group: Group) -> None:
