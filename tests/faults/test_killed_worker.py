@@ -4,6 +4,7 @@
 every kill is known to have hit what it was meant to hit.
 """
 
+import logging
 import os
 import random
 import time
@@ -37,6 +38,8 @@ from tests.faults.verdicts import assert_deleted, assert_imported, assert_untouc
 from tests.faults.watching import is_caught, sweep_files_a_day_later, wait_for_end, wait_until, writes
 from tests.processes import Process
 from tests.runs import backups_of, confirm, fresh
+
+logger = logging.getLogger(__name__)
 
 StartWorker = Callable[..., Process]
 KNOWN, READ = 20_000, 50_000  # big enough that each phase lasts
@@ -158,9 +161,7 @@ def test_deletion_killed_within_its_one_transaction(start_worker: StartWorker, s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_workers_killed_at_random_instants(
-    start_worker: StartWorker, record_property: Callable[[str, object], None], seed: int
-) -> None:
+def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int) -> None:
     chance = random.Random(seed)
     mode = [Mode.UPDATE_AND_ADD, Mode.DELETE, None, Mode.DEACTIVATE, Mode.ADD, Mode.UPDATE][seed % 6]
     scope = chance.choice(list(FieldScope))
@@ -169,7 +170,7 @@ def test_workers_killed_at_random_instants(
     for do in chance.choice(WAYS_TO_AN_IMPORT) if mode else WAY_TO_A_DELETION:
         do(scene)
         time.sleep(chance.uniform(0, 1.2))
-        record_property("killed", hit(scene))
+        logger.info("killed at: %s", hit(scene))
         if chance.random() < 0.5:
             worker.kill_children()  # as the system does when memory runs out; the worker starts another one
         else:
@@ -216,9 +217,10 @@ def change_of(scene: Scene) -> Import | Deletion:
 
 
 def hit(scene: Scene) -> str:
-    """What a worker is at just now, for the record of a soak: the statuses of the jobs that are claimed."""
+    """What a worker is at just now, for the log of a soak: the jobs that are claimed."""
     jobs = [reload(change_of(scene)), *backups_of(scene.group)]
-    return " and ".join(f"{type(job).__name__} {job.status}" for job in jobs if job.claim is not None)
+    claimed = [f"{type(job).__name__.lower()} {job.status}" for job in jobs if job.claim is not None]
+    return " and ".join(claimed) or "nothing"
 
 
 def assert_all_or_nothing(scene: Scene) -> None:
