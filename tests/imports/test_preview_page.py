@@ -229,8 +229,10 @@ def test_values_beyond_the_first_unfold(client: Client, group: Group) -> None:
         make_field(group.account, label, group=group)
     text = f"E-Mail;{';'.join(labels)}\nneu@example.org;{';'.join(labels)}\n"
     run = previewed(make_draft(group, text, targets=("email", *(label.lower() for label in labels))))
-    (fold,) = the_preview(client.get(page_of(run))).all("details")
+    page = the_preview(client.get(page_of(run)))
+    (fold,) = page.all("details")
     assert [one.text for one in (*fold.all("summary"), *fold.all("dd"))] == ["2 more values", "Feld12", "Feld13"]
+    assert [one.text for one in page.all("table")[0].all("dd")] == labels
 
 
 def test_new_fields_are_named(client: Client, run: Import) -> None:
