@@ -4,6 +4,7 @@ The text is cut into pieces at record boundaries. A piece that the grammar finds
 piece (blank lines, broken quotation marks, rows with too many or too few cells) is read record by record.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import compress
@@ -182,6 +183,8 @@ class DelimitedText:
             ragged.append(row)
             return "skip"
 
+        if text.startswith(BOM_UTF8):  # Arrow skips one, and this one is a cell's
+            text = BOM_UTF8 + text
         names = [str(position) for position in range(len(self.header))]
         wanted_names = [str(position) for position in wanted]
         table = pa.csv.read_csv(

@@ -62,6 +62,12 @@ def test_status_date_that_is_missing_is_no_empty_one(tmp_path: Path, row: str) -
     assert [cells[2:] for cells in reading.rejected_cells] == [["", "?"]]
 
 
+def test_row_that_is_only_a_byte_order_mark_is_kept(tmp_path: Path) -> None:
+    content = "Mail\na@example.org\n\ufeff\nb@example.org\n"
+    reading = read_file(write_file(tmp_path, content), source=text_source(delimiter=""))
+    assert (reading.rejected_cells, len(reading.rows)) == ([["\ufeff"]], 2)
+
+
 def test_rows_rejected_for_several_reasons_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     rows = ["b@example;1;;", "c@example.org;2;;;x", ";3;;", "d@example.org;4", "e@example;5;;", "f@example.org;6;;?"]
     reading = read_file(write_file(tmp_path, HEADER + "\n".join(rows)), NAME, ENDED, fields=NAME_FIELD)
