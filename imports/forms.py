@@ -32,8 +32,8 @@ ENCODING_LABELS: Final[dict[str, Promise | str]] = {
     "mac-roman": gettext_lazy("Western European (Mac Roman)"),
     "cp850": gettext_lazy("Western European (DOS, CP850)"),
 }
-# What a file may turn out to be in though nobody chooses it, under the names that Python gives its encodings.
-GUESSED_ENCODING_LABELS: Final[dict[str, Promise]] = {
+# Rarer ones, under the names that Python gives them.
+OTHER_ENCODING_LABELS: Final[dict[str, Promise]] = {
     "iso8859-2": gettext_lazy("Central European (ISO-8859-2)"),
     "cp852": gettext_lazy("Central European (DOS, CP852)"),
     "mac-latin2": gettext_lazy("Central European (Mac)"),
@@ -188,17 +188,12 @@ def _initial(source: Source) -> dict[str, Any]:
 
 
 def _encoding_choices(guessed: str | None) -> list[tuple[str, Any]]:
+    spelling = {} if guessed is None else {codecs.lookup(guessed).name: guessed}  # one encoding has many names
     choices: list[tuple[str, Any]] = [(name, ENCODING_LABELS[name]) for name in ENCODINGS]
-    if guessed is not None and guessed not in ENCODINGS:
-        choices.append((guessed, _guessed_encoding_label(guessed)))
+    choices += [(spelling.get(name, name), label) for name, label in OTHER_ENCODING_LABELS.items()]
+    if guessed is not None and guessed not in dict(choices):
+        choices.append((guessed, _("Another one (%(encoding)s)") % {"encoding": codecs.lookup(guessed).name.upper()}))
     return choices
-
-
-def _guessed_encoding_label(encoding: str) -> str:
-    name = codecs.lookup(encoding).name
-    if name in GUESSED_ENCODING_LABELS:
-        return str(GUESSED_ENCODING_LABELS[name])
-    return _("Another one (%(encoding)s)") % {"encoding": name.upper()}
 
 
 def _delimiter_choices(guessed: str | None) -> list[tuple[str, Any]]:

@@ -30,3 +30,11 @@ def test_a_guessed_encoding_has_a_name_that_people_read(encoding: str, english: 
     assert encoding_named(encoding) == english
     with override("de"):
         assert encoding_named(encoding) == german
+
+
+def test_an_encoding_that_was_guessed_wrongly_can_be_chosen() -> None:
+    source = Source(kind=Kind.CSV, encoding="mac_latin2", delimiter=";", has_header=True, sheet=None)
+    sniffed = Sniffed(source=source, columns=(), sample=(), sheets=())
+    form = SourceForm({"source-encoding": "cp852", "source-delimiter": "semicolon"}, sniffed=sniffed)
+    assert form.is_valid(), form.errors
+    assert form.source() == Source(kind=Kind.CSV, encoding="cp852", delimiter=";", has_header=False, sheet=None)
