@@ -3,32 +3,56 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import boto3
+import psutil
 import pytest
 from botocore.config import Config
 
 from tests import environment
-from tests.processes import START_SECONDS, free_port, wait_for_port
+from tests.processes import START_SECONDS, free_port
 
 ACCESS_KEY = "listkeep-tests"
 SECRET_KEY = "listkeep-tests-secret"  # noqa: S105 - the server lives as long as the tests and holds nothing else
 BUCKET = "listkeep"
+ATTEMPTS = 5
 
 
 @pytest.fixture(scope="session")
 def s3_url() -> str:
     """STORAGE_URL of a running S3 server with an empty bucket."""
-    folder = environment.FOLDER / "s3"
-    folder.mkdir()
-    port = start_server(folder)
+    port = start_server()
     create_bucket(f"http://127.0.0.1:{port}")
     return f"s3://{ACCESS_KEY}:{SECRET_KEY}@127.0.0.1:{port}/{BUCKET}?tls=0&region=us-east-1"
 
 
-def start_server(folder: Path) -> int:
-    """Start the server on data in `folder` and return the port of its S3 side once it listens."""
+def start_server() -> int:
+    """Start the server and return the port of its S3 side once it listens.
+
+    A port that was free a moment ago may be somebody else's by now; the server ends then, and others are tried.
+    """
+    for attempt in range(ATTEMPTS):
+        folder = environment.FOLDER / f"s3-{attempt}"
+        folder.mkdir()
+        ports = {part: free_port() for part in ("s3", "master", "volume", "filer")}
+        with (folder / "weed.log").open("wb") as log:
+            server = subprocess.Popen(
+                [str(Path(sys.executable).with_name("weed")), "server", *server_options(folder, ports)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        environment.AT_END.callback(stop_server, server)
+        if listens(server, ports["s3"]):
+            return ports["s3"]
+    raise AssertionError((folder / "weed.log").read_text(errors="replace"))
+
+
+def server_options(folder: Path, ports: dict[str, int]) -> list[str]:
+    """What the server is told: where its data are, who may use it, and which ports are its own."""
     identity = {
         "name": ACCESS_KEY,
         "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
@@ -36,23 +60,24 @@ def start_server(folder: Path) -> int:
     }
     (folder / "identities.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
-    ports = {part: free_port() for part in ("s3", "master", "volume", "filer")}
-    options = [f"-{part}.port={port}" for part, port in ports.items()]
-    options += [f"-{part}.port.grpc={free_port()}" for part in ports]
-    with (folder / "weed.log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                *(str(Path(sys.executable).with_name("weed")), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1"),
-                *("-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 'identities.json'}", "-volume.max=20", *options),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    environment.AT_END.callback(stop_server, server)
-    wait_for_port(ports["s3"])
-    return ports["s3"]
+    options = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=20"]
+    options += ["-s3", f"-s3.config={folder / 'identities.json'}"]
+    options += [f"-{part}.port={port}" for part, port in ports.items()]
+    return [*options, *(f"-{part}.port.grpc={free_port()}" for part in ports)]
+
+
+def listens(server: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Wait until the server itself listens on the port; False when it ends before or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            connections = psutil.Process(server.pid).net_connections("tcp")
+        except psutil.NoSuchProcess:
+            return False
+        if any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def create_bucket(endpoint: str) -> None:
