@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 
@@ -35,7 +36,7 @@ from tests.faults.scenario import (
     reload,
 )
 from tests.faults.verdicts import assert_deleted, assert_imported, assert_untouched, releasing_backup, stored
-from tests.faults.watching import is_caught, sweep_files_a_day_later, wait_for_end, wait_until, writes
+from tests.faults.watching import ENDS, is_caught, sweep, sweep_files_a_day_later, wait_for_end, wait_until, writes
 from tests.processes import Process
 from tests.runs import backups_of, confirm, fresh
 
@@ -167,10 +168,14 @@ def test_workers_killed_at_random_instants(start_worker: StartWorker, seed: int)
     scope = chance.choice(list(FieldScope))
     scene = make_scene(known=3_000, read=9_000, seed=seed, mode=mode or Mode.UPDATE_AND_ADD, scope=scope)
     worker = start_worker()
+    dead: set[uuid.UUID] = set()
     for do in chance.choice(WAYS_TO_AN_IMPORT) if mode else WAY_TO_A_DELETION:
         do(scene)
-        time.sleep(chance.uniform(0, 1.2))
-        logger.info("killed at: %s", hit(scene))
+        wait_for_work(scene, dead)
+        time.sleep(chance.uniform(0, 0.6))
+        hit = at_work(scene, dead)
+        logger.info("killed at: %s", " and ".join(sorted(hit.values())) or "nothing")
+        dead |= hit.keys()
         if chance.random() < 0.5:
             worker.kill_children()  # as the system does when memory runs out; the worker starts another one
         else:
@@ -216,11 +221,25 @@ def change_of(scene: Scene) -> Import | Deletion:
         return Deletion.objects.filter(group=scene.group).first() or scene.run
 
 
-def hit(scene: Scene) -> str:
-    """What a worker is at just now, for the log of a soak: the jobs that are claimed."""
+def is_over(scene: Scene) -> bool:
+    """Whether nothing is to be done before the person does something; the sweeps run meanwhile."""
+    sweep()
+    return reload(change_of(scene)).status in {Import.Status.PREVIEWED, *ENDS}
+
+
+def wait_for_work(scene: Scene, dead: set[uuid.UUID]) -> None:
+    """Wait until a worker that is not dead is at work, or there is nothing to do."""
+    wait_until(lambda: is_over(scene) or at_work(scene, dead), "a worker at work")
+
+
+def at_work(scene: Scene, dead: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What workers are at: by the claims of those that are not dead."""
     jobs = [reload(change_of(scene)), *backups_of(scene.group)]
-    claimed = [f"{type(job).__name__.lower()} {job.status}" for job in jobs if job.claim is not None]
-    return " and ".join(claimed) or "nothing"
+    return {
+        job.claim: f"{type(job).__name__.lower()} {job.status}"
+        for job in jobs
+        if job.claim is not None and job.claim not in dead
+    }
 
 
 def assert_all_or_nothing(scene: Scene) -> None:
