@@ -114,7 +114,7 @@ def _keep(run: Import, token: uuid.UUID, result: ReadResult, files: tuple[Path, 
 def read_anew(run: Import, token: uuid.UUID, *, status: str) -> None:
     """Let what was read go and have the file read once more, because the block list is another one now.
 
-    In the caller's transaction, with the group locked.
+    In the caller's transaction.
     """
     left = (run.rows_key, run.rejected_key)
     run.release(token, status=status, rows_key="", rejected_key="", rows_done=0)

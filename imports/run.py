@@ -75,6 +75,9 @@ def _step(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
 def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     """Count what the import would do, once its file has been read."""
     with _rows_of(run) as file, account_scope(run.account_id):
+        if block_list_for(run, run.group).mark != run.block_list_mark:
+            read_anew(run, token, status=Import.Status.PREVIEWING)
+            return
         preview = preview_of(run, file, progress)
         run.release(token, status=Import.Status.PREVIEWED, preview=preview, previewed_at=timezone.now(), failure="")
 

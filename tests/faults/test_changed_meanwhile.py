@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.tenancy import account_scope
-from imports.confirming import ImportAlreadyRunning
+from imports.confirming import ImportAlreadyRunning, preview_again
 from imports.models import Import
 from recipients.masterdata.file import FieldScope
 from recipients.masterdata.options import Mode
@@ -24,8 +24,8 @@ from tests.faults.beside import InThread, at_once, have_preview_made, steps_done
 from tests.faults.holding import held_import, is_waiting
 from tests.faults.scenario import Scene, imported, make_run, make_small_scene
 from tests.faults.storages import LastDeedStorage, storage_of
-from tests.faults.verdicts import assert_imported, assert_no_file_is_left_over, numbers_of
-from tests.faults.watching import sweep, wait_for_end, wait_until
+from tests.faults.verdicts import assert_imported, assert_no_file_is_left_over, assert_previewed, numbers_of
+from tests.faults.watching import sweep, wait_for_end, wait_for_preview, wait_until
 from tests.runs import advance, confirm, fresh, take_pending
 
 LOCK = 'SELECT "recipients_group"'
@@ -91,6 +91,21 @@ def test_file_is_read_again_when_the_block_list_changed_after_the_reading(
         block(scene, scope)
     end(scene)
     assert_imported(blocked(scene, scope, previewed=previewed))
+
+
+@pytest.mark.parametrize("scope", list(FieldScope))
+def test_preview_made_again_heeds_a_block_list_that_changed(scene: Scene, scope: FieldScope) -> None:
+    have_preview_made(scene)
+    block(scene, scope)
+    with account_scope(scene.account.pk):
+        preview_again(run=scene.run, reactivate=False)
+    with steps_done(scene):
+        wait_for_preview(scene)
+    expected = blocked(scene, scope)
+    assert_previewed(expected)
+    confirm(scene.run, scene.editor)
+    end(scene)
+    assert_imported(expected)
 
 
 @pytest.mark.parametrize("scope", list(FieldScope))
