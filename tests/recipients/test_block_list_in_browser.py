@@ -26,6 +26,7 @@ def open_block_list(page: Page, live_url: str, group: Group) -> None:
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
     page.goto(f"{live_url}/a/{group.account_id}/recipients/{group.pk}/settings/")
     page.locator(".tabs").get_by_role("link", name="Blacklist").click()
+    page.wait_for_url("**/settings/block-list/")  # loaded: what is typed before the scripts run starts no search
 
 
 def patterns(group: Group) -> list[str]:
