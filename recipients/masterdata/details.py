@@ -99,40 +99,45 @@ class _Look:
 
     def columns(self) -> dict[str, ColumnChange]:
         """The figures of each column that can change."""
-        old_and_new = self._old_and_new()
-        if not old_and_new or not self._options.mode.changes:
+        whole, pairs = self._old_and_new()
+        if not pairs or not self._options.mode.changes:
             return {}
         counts = ", ".join(
             f"count(*) FILTER (WHERE {old} IS DISTINCT FROM {new}),"
             f" count(*) FILTER (WHERE {old} IS NOT NULL AND {new} IS NULL)"
-            for old, new in old_and_new.values()
+            for old, new in pairs.values()
         )
-        found = self._rows(f"SELECT {counts} {self._from} WHERE recipient.id IS NOT NULL")[0]
-        pairs = zip(found[::2], found[1::2], strict=True)
+        states = ", ".join(f"{value} AS {name}" for name, value in whole.items())
+        # OFFSET keeps what merges a row's values from being worked out anew for each of its fields.
+        found = self._rows(
+            f"SELECT {counts} FROM (SELECT {states} {self._from} WHERE recipient.id IS NOT NULL OFFSET 0) AS states"
+        )[0]
+        figures = zip(found[::2], found[1::2], strict=True)
         return {
             name: ColumnChange(changed, cleared)
-            for name, (changed, cleared) in zip(old_and_new, pairs, strict=True)
+            for name, (changed, cleared) in zip(pairs, figures, strict=True)
             if changed
         }
 
-    def _old_and_new(self) -> dict[str, tuple[str, str]]:
-        """SQL of each column before and after; that of a tag list is null when it is empty."""
-        pairs = {
-            name: (f"recipient.{name}", f"({new})")
-            for name, new in self._columns.items()
-            if name not in ("tags", "values")
-        }
+    def _old_and_new(self) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+        """SQL of the states of a row, by a name, and of each column before and after by these names.
+
+        That of a tag list is null when it is empty.
+        """
+        whole: dict[str, str] = {}
+        for name, new in self._columns.items():
+            whole |= {f"old_{name}": f"recipient.{name}", f"new_{name}": f"({new})"}
+        if self._with_contacts:
+            whole |= {"old_contact": "contact.values", "new_contact": f"({contact_values(self._options)})"}
+        pairs = {name: (f"old_{name}", f"new_{name}") for name in self._columns if name not in ("tags", "values")}
         if "tags" in self._columns:
-            pairs["tags"] = ("nullif(recipient.tags, '{}')", f"nullif({self._columns['tags']}, '{{}}')")
+            pairs["tags"] = ("nullif(old_tags, '{}')", "nullif(new_tags, '{}')")
         for field in self._staged.fields:
             if field.scope is FieldScope.LIST and "values" in self._columns:
-                pairs[field.key] = (f"recipient.values->'{field.key}'", f"({self._columns['values']})->'{field.key}'")
+                pairs[field.key] = (f"old_values->'{field.key}'", f"new_values->'{field.key}'")
             elif field.scope is FieldScope.ACCOUNT and self._with_contacts:
-                pairs[field.key] = (
-                    f"contact.values->'{field.key}'",
-                    f"({contact_values(self._options)})->'{field.key}'",
-                )
-        return pairs
+                pairs[field.key] = (f"old_contact->'{field.key}'", f"new_contact->'{field.key}'")
+        return whole, pairs
 
     def lost_touched(self) -> int:
         """People who signed off or bounced and whom the import touches."""
@@ -165,7 +170,9 @@ class _Look:
         query = f"""
             SELECT staged.line, staged.email, recipient.id IS NOT NULL,
                    {old}, {new}, {fresh}, {contact_old}, {contact_new}
-            {self._from} WHERE {condition} ORDER BY staged.line LIMIT {SAMPLES}
+            {self._from} WHERE staged.line = ANY (ARRAY(
+                SELECT staged.line {self._from} WHERE {condition} ORDER BY staged.line LIMIT {SAMPLES}
+            )) ORDER BY staged.line
         """
         order = [*BASE_COLUMNS, *(field.key for field in self._staged.fields)]
         return [_sample(row, self._options.mode, order) for row in self._rows(query)]

@@ -5,8 +5,10 @@ with the transaction. Called by `plan` and `apply`.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import pyarrow as pa
 from django.db import connection
@@ -15,6 +17,7 @@ from recipients.masterdata.encode import array_literals, copy_text, json_objects
 from recipients.masterdata.file import BASE_COLUMNS, LINE, FieldDefinition, FieldScope, MasterDataFile
 
 BATCH_ROWS = 32_768
+_Piece = TypeVar("_Piece")
 
 CREATE = """
 CREATE TEMPORARY TABLE staged (
@@ -72,15 +75,31 @@ def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) 
         cursor.execute("DROP TABLE IF EXISTS staged")
         cursor.execute(CREATE)
         with cursor.copy("COPY staged FROM STDIN (FORMAT csv)") as copy:
-            for columns in staged_columns(file, fields):
-                copy.write(copy_text(columns))
-                rows += len(columns[LINE])
+            for count, text in _one_ahead(_texts(file, fields)):
+                copy.write(text)
+                rows += count
                 progress(rows, file.row_count)
         cursor.execute(DROP_DOUBLES)
         doubled = cursor.rowcount
-        cursor.execute("ANALYZE staged")
+        cursor.execute("ANALYZE staged (line, email)")  # what rows are matched and sorted by
     said_at = file.description.taken_at if LINE in file.schema.names else None  # a backup's dates all are known
     return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields, said_at=said_at)
+
+
+def _texts(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[tuple[int, memoryview]]:
+    """The rows as COPY reads them, in pieces, each with its number of rows."""
+    for columns in staged_columns(file, fields):
+        yield len(columns[LINE]), copy_text(columns)
+
+
+def _one_ahead(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """The same pieces; while one is used, the next is made by another thread. Half the time of staging is either."""
+    end = object()
+    with ThreadPoolExecutor(max_workers=1) as other:
+        following = other.submit(next, pieces, end)
+        while (piece := following.result()) is not end:
+            following = other.submit(next, pieces, end)
+            yield piece  # type: ignore[misc]  # the end alone is no piece
 
 
 def staged_columns(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[dict[str, pa.Array]]:
