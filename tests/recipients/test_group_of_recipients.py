@@ -32,12 +32,6 @@ def remove(group: Group) -> int:
     return execute("DELETE FROM recipients_group WHERE account_id = %s AND id = %s", [group.account_id, group.pk])
 
 
-def wait_for_lock(other: int) -> None:
-    """Return when the server process of another connection waits for somebody."""
-    while not query("SELECT 1 WHERE cardinality(pg_blocking_pids(%s)) > 0", [other]):
-        time.sleep(0.01)
-
-
 class Beside(InThread):
     """A statement on a connection of its own, in the group's account."""
 
@@ -52,11 +46,11 @@ class Beside(InThread):
         super().__init__(do)
 
     def start_and_wait(self) -> None:
-        """Start, and return when somebody holds the statement up."""
+        """Start, and return when somebody holds the statement up. It must not end before."""
         self.start()
-        while not self.pid:
+        while not query("SELECT 1 WHERE cardinality(pg_blocking_pids(%s)) > 0", [self.pid]):
+            assert self.is_alive()
             time.sleep(0.01)
-        wait_for_lock(self.pid)
 
 
 def test_recipients_of_no_list_are_refused(group: Group) -> None:
