@@ -44,6 +44,8 @@ class Account(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     automatic_backups = models.BooleanField(_("automatic backups"), default=True)
+    # One backup a day of each list that changed, through interfaces too.
+    daily_backups = models.BooleanField(_("daily backups"), default=False)
     retention_days = models.PositiveSmallIntegerField(_("days a backup is kept"), default=30)
     created_at = models.DateTimeField()
 
@@ -99,13 +101,19 @@ class AuditAction(models.TextChoices):
     ACCOUNT_RENAMED = "account_renamed", _("Account renamed")
     AUTOMATIC_BACKUPS_ON = "automatic_backups_on", _("Automatic backups switched on")
     AUTOMATIC_BACKUPS_OFF = "automatic_backups_off", _("Automatic backups switched off")
+    DAILY_BACKUPS_ON = "daily_backups_on", _("Daily backups switched on")
+    DAILY_BACKUPS_OFF = "daily_backups_off", _("Daily backups switched off")
+    RETENTION_CHANGED = "retention_changed", _("Days that backups are kept changed")
     GROUP_CREATED = "group_created", _("List created")
     GROUP_CHANGED = "group_changed", _("List settings changed")
     GROUP_BACKUPS_ON = "group_backups_on", _("Automatic backups of the list switched on")
     GROUP_BACKUPS_OFF = "group_backups_off", _("Automatic backups of the list switched off")
     GROUP_DELETED = "group_deleted", _("List deleted")
+    GROUP_CLEARED = "group_cleared", _("List emptied")
+    RECIPIENTS_DELETED = "recipients_deleted", _("Recipients deleted")
     FIELD_CREATED = "field_created", _("Field created")
     FIELD_CHANGED = "field_changed", _("Field renamed")
+    FIELD_DELETED = "field_deleted", _("Field deleted")
     RECIPIENT_CHANGED = "recipient_changed", _("Recipient edited")
     BLOCKED = "blocked", _("Block list extended")
     UNBLOCKED = "unblocked", _("Block list shortened")
@@ -117,6 +125,11 @@ class AuditAction(models.TextChoices):
     BACKUP_FAILED = "backup_failed", _("Backup failed")
     BACKUP_DOWNLOADED = "backup_downloaded", _("Backup downloaded")
     BACKUP_PURGED = "backup_purged", _("Backup deleted after its time")
+    BACKUP_PINNED = "backup_pinned", _("Backup pinned")
+    BACKUP_UNPINNED = "backup_unpinned", _("Backup unpinned")
+    BACKUP_VERIFIED = "backup_verified", _("Backup verified")
+    BACKUP_DAMAGED = "backup_damaged", _("Backup found damaged")
+    RESTORE_DRILL = "restore_drill", _("Restore rehearsed")
 
 
 class AuditEntry(models.Model):

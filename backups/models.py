@@ -28,6 +28,15 @@ class Backup(Job):
     class Trigger(models.TextChoices):
         IMPORT = "import", _("Import")
         GROUP_DELETION = "group_deletion", _("List deleted")
+        RECIPIENTS_DELETION = "recipients_deletion", _("Recipients deleted")
+        CLEARING = "clearing", _("List emptied")
+        FIELD_DELETION = "field_deletion", _("Field deleted")
+        ON_DEMAND = "on_demand", _("On demand")
+        DAILY = "daily", _("Daily")
+
+    class Damage(models.TextChoices):
+        MISSING = "missing", _("File missing")
+        DIFFERS = "differs", _("File damaged")
 
     task = "backups.take_backup"
     queue = "backups"
@@ -57,8 +66,18 @@ class Backup(Job):
     size = models.BigIntegerField(null=True)  # bytes
     sha256 = models.CharField(max_length=64, blank=True)  # hexadecimal, over the file's bytes
 
+    # A pinned backup is not purged.
+    pinned_at = models.DateTimeField(null=True)
+    pinned_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    pin_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    # What the last verification found: the file read again, and its checksum compared.
+    verified_at = models.DateTimeField(null=True)
+    damage = models.CharField(max_length=10, choices=Damage, blank=True)
+
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "id"], name="backups_backup_id_in_account"),
             models.CheckConstraint(
                 condition=~models.Q(status="complete")
                 | models.Q(
@@ -73,9 +92,14 @@ class Backup(Job):
                 name="backups_backup_complete_is_whole",
             ),
             models.UniqueConstraint(
-                fields=["account", "change_id"],
+                fields=["account", "change_id", "group"],
                 condition=models.Q(status="pending"),
                 name="backups_backup_one_pending_per_change",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "group", "trigger"],
+                condition=models.Q(status="pending", change_id__isnull=True),
+                name="backups_backup_one_pending_for_itself",
             ),
         ]
         indexes: ClassVar = [
@@ -84,7 +108,39 @@ class Backup(Job):
             models.Index(fields=["expires_at"], condition=models.Q(status="complete"), name="backups_backup_due"),
             models.Index(fields=["claimed_until"], condition=models.Q(status="pending"), name="backups_backup_open"),
             models.Index(fields=["account", "file_key"], name="backups_backup_by_file"),
+            models.Index(
+                fields=["verified_at"], condition=models.Q(status="complete"), name="backups_backup_to_be_verified"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.group_name}: {self.status}"
+
+
+class RestoreDrill(models.Model):
+    """A rehearsal: a backup was applied to an empty list that nobody sees, taken again, and compared row by row."""
+
+    class Result(models.TextChoices):
+        EQUAL = "equal", _("Everything came back")
+        DIFFERENT = "different", _("Something did not come back")
+        FAILED = "failed", _("Could not be carried out")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="restore_drills")
+    backup = models.ForeignKey(
+        Backup, null=True, on_delete=models.SET_NULL, related_name="restore_drills", db_constraint=False
+    )
+    group_name = models.CharField(max_length=200)  # as it was in the backup
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    result = models.CharField(max_length=10, choices=Result)
+    recipient_count = models.BigIntegerField(null=True)  # compared
+    difference_count = models.BigIntegerField(null=True)  # recipients that did not come back as they were
+    failure = models.CharField(max_length=60, blank=True)  # a code that the page turns into a sentence
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-started_at"], name="backups_drill_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_name}: {self.result}"

@@ -105,6 +105,7 @@ def ask(deletion: Deletion, group: Group, now: datetime, *, locked: bool = False
 
 
 def _delete(deletion: Deletion, token: uuid.UUID) -> None:
+    assert deletion.group_id is not None
     with account_scope(deletion.account_id):
         account_wide = Field.objects.filter(account_id=deletion.account_id, group__isnull=True).exists()
         lock = lock_with_account_wide_values if account_wide else lock_group

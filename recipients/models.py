@@ -237,7 +237,17 @@ class BlockedAddress(models.Model):
 
 
 class Deletion(Job):
-    """The deletion of one group: asked for in the browser, carried out when the group's backup is complete."""
+    """A deletion that was asked for in the browser: carried out when the backups of what it changes are complete.
+
+    Of a group; of all its recipients, or of those in `selection`; or of a field, named in `selection`: an account-wide
+    one has no group, and changes every list of the account.
+    """
+
+    class Kind(models.TextChoices):
+        GROUP = "group", _("List")
+        CLEARING = "clearing", _("All recipients of the list")
+        RECIPIENTS = "recipients", _("Recipients")
+        FIELD = "field", _("Field")
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting for the backup")
@@ -251,7 +261,9 @@ class Deletion(Job):
     asked_for_at = "requested_at"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deletions")
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
+    selection = models.JSONField(default=dict)  # what is deleted, as recipients.deletion reads it
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     recipient_count = models.BigIntegerField(default=0)
     misses = models.PositiveSmallIntegerField(default=0)  # so often writers overtook the backup
@@ -265,6 +277,11 @@ class Deletion(Job):
                 fields=["account", "group"],
                 condition=models.Q(status="waiting"),
                 name="recipients_deletion_one_at_a_time",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(group__isnull=False) | models.Q(kind="field"),
+                name="recipients_deletion_only_fields_are_of_no_group",
             ),
         ]
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
-from backups.models import Backup
+from backups.models import Backup, RestoreDrill
 from backups.taking import take_in_lock
 from imports.drafts import sniffed_to_json
 from imports.models import Import
@@ -64,6 +64,7 @@ class Customer:
     backup: Backup
     backup_of_deleted: Backup
     deletion: Deletion
+    drill: RestoreDrill
     imports: dict[str, Import]  # by status
 
 
@@ -88,6 +89,7 @@ def make_customer(secret: str) -> Customer:
     activity = make_activity(recipients[0][0], Activity.Kind.OPENED, subject=f"Betreff {secret}")
     backup, backup_of_deleted = (make_backup(one, owner, label=f"{secret}.csv") for one in (group, deleted))
     deletion = delete_group(deleted, owner)
+    drill = make_drill(backup)
     return Customer(
         secret=secret,
         account=account,
@@ -104,6 +106,7 @@ def make_customer(secret: str) -> Customer:
         backup=backup,
         backup_of_deleted=backup_of_deleted,
         deletion=deletion,
+        drill=drill,
         imports={status: make_import(group, owner, status, secret) for status in Import.Status.values},
     )
 
@@ -139,6 +142,22 @@ def make_backup(group: Group, actor: User, *, label: str = "") -> Backup:
             label=label,
         )
         return take_in_lock(change=change, now=timezone.now())
+
+
+def make_drill(backup: Backup) -> RestoreDrill:
+    """A restore drill of a backup, in which everything came back."""
+    now = timezone.now()
+    with account_scope(backup.account_id):
+        return RestoreDrill.objects.create(
+            account_id=backup.account_id,
+            backup=backup,
+            group_name=backup.group_name,
+            started_at=now,
+            finished_at=now,
+            result=RestoreDrill.Result.EQUAL,
+            recipient_count=backup.recipient_count,
+            difference_count=0,
+        )
 
 
 def delete_group(group: Group, actor: User) -> Deletion:

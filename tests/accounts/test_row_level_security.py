@@ -13,9 +13,9 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from psycopg.errors import FeatureNotSupported
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Account
+from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.customer import Customer, make_customer, rolled_back
+from tests.customer import Customer, make_backup, make_customer, rolled_back
 from tests.factories import make_group, make_recipient
 from tests.tenant_tables import (
     TABLES,
@@ -258,9 +258,10 @@ def referring_row(reference: Reference, customer: Customer) -> Row:
     return next(row for row in rows_of(reference.table, customer.account.pk) if row[reference.column] is not None)
 
 
-def new_target(reference: Reference, customer: Customer) -> int:
+def new_target(reference: Reference, customer: Customer) -> int | str:
     """The id of a new row of the customer in the table that the reference points at."""
-    makers: dict[str, Callable[[], int]] = {
+    makers: dict[str, Callable[[], int | str]] = {
+        "backups_backup": lambda: str(make_backup(customer.group, customer.members[Role.OWNER]).pk),
         "recipients_group": lambda: make_group(customer.account).pk,
         "recipients_recipient": lambda: make_recipient(customer.group).id,
     }

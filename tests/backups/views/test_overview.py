@@ -256,7 +256,7 @@ def make_two_lists(account: Account) -> tuple[Group, Group]:
     """Two lists with an import's and a deletion's backup each."""
     lists = make_group(account, "Kunden"), make_group(account, "Messe")
     for group in lists:
-        for trigger in Backup.Trigger:
+        for trigger in (Backup.Trigger.IMPORT, Backup.Trigger.GROUP_DELETION):
             make_backup(group, trigger=trigger, label=f"{trigger}.csv")
     return lists
 
