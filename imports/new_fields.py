@@ -4,17 +4,18 @@ So a person may look at a preview, go back or cancel, and the list has no field 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from django.db import transaction
 
 from accounts.models import User
-from imports.readers import ColumnMapping, DateFormat, DecimalMark
-from recipients.masterdata.file import FieldDefinition, FieldScope, FieldType
+from imports.readers import STATUS_TARGET, ColumnMapping, DateFormat, DecimalMark
+from recipients.masterdata.file import BASE_COLUMNS, FieldDefinition, FieldScope, FieldType
 from recipients.models import Field, Group
 from recipients.services import FieldRefused, create_field
+from recipients.services.fields import key_for
 
 
 class NewFieldRefused(Exception):
@@ -27,7 +28,7 @@ class NewFieldRefused(Exception):
 
 
 class FieldsChanged(Exception):
-    """A planned field cannot be made any more as the rows were read for it. `label` names it."""
+    """A field that the rows are for is gone, or cannot be made any more. `label` names it."""
 
     def __init__(self, label: str) -> None:
         super().__init__(label)
@@ -96,14 +97,55 @@ def plan_fields(
     return planned, mapping
 
 
+def settle_fields(
+    *, group: Group, planned: Sequence[PlannedField], mapping: Sequence[ColumnMapping]
+) -> tuple[list[PlannedField], list[ColumnMapping]]:
+    """The planned fields and the mapping, as the account's fields are now. Equal to what is given if nothing is amiss.
+
+    A field that somebody made meanwhile under the same name, of the same type and scope, is the one that is filled; a
+    key that another list's field has got meanwhile is replaced. Raises FieldsChanged when a name stands for something
+    else in the list now, or a mapped field is gone.
+    """
+    fields = list(Field.objects.filter(account_id=group.account_id))
+    seen = [field for field in fields if field.group_id in (None, group.pk)]
+    _refuse_lost(seen, planned, mapping)
+    by_label = {field.label.lower(): field for field in seen}
+    targets = {one.target for one in mapping}
+    taken = {field.key for field in fields}
+    keys: dict[str, str] = {}
+    still_planned = []
+    for one in planned:
+        same = by_label.get(one.label.lower())
+        if same is None:
+            key = one.key if one.key not in taken else key_for(one.label, taken=taken)
+            still_planned.append(replace(one, key=key))
+            taken.add(key)
+        elif (same.definition().type, same.scope) == (one.type, one.scope) and same.key not in targets - {one.key}:
+            key = same.key
+        else:
+            raise FieldsChanged(one.label)
+        keys[one.key] = key
+    return still_planned, [replace(one, target=keys.get(one.target, one.target)) for one in mapping]
+
+
+def _refuse_lost(seen: Sequence[Field], planned: Sequence[PlannedField], mapping: Sequence[ColumnMapping]) -> None:
+    known = {*BASE_COLUMNS, STATUS_TARGET, *(field.key for field in seen), *(one.key for one in planned)}
+    for one in mapping:
+        if one.is_mapped and one.target not in known:
+            raise FieldsChanged(one.target)
+
+
 def make_fields(*, group: Group, planned: Sequence[PlannedField], actor: User | None, now: datetime) -> None:
-    """Make the planned fields, in the caller's transaction. Raises FieldsChanged, GroupLocked or GroupGone."""
+    """Make the planned fields, in the caller's transaction. Raises FieldsChanged, GroupLocked or GroupGone.
+
+    The caller has the account's fields locked, and the plan settled since.
+    """
     for field in planned:
         try:
             made = _make(group=group, label=field.label, kind=field.type, scope=field.scope, actor=actor, now=now)
         except FieldRefused as reason:
             raise FieldsChanged(field.label) from reason
-        if made.key != field.key:  # somebody made another field since, whose key this one was to have
+        if made.key != field.key:
             raise FieldsChanged(field.label)
 
 

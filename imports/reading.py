@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.tenancy import account_scope
 from imports.confirming import TASK
 from imports.models import Import
-from imports.new_fields import PlannedField
+from imports.new_fields import FieldsChanged, PlannedField, settle_fields
 from imports.readers import ColumnMapping, ReadResult, Source, UnreadableFile, read
 from recipients.jobs import ClaimLost
 from recipients.masterdata.blocklist import BlockList
@@ -44,6 +44,22 @@ def fields_of_run(run: Import) -> tuple[FieldDefinition, ...]:
     return (*definitions_of(run.group), *planned)
 
 
+def settle(run: Import, group: Group) -> bool:
+    """Have the run's planned fields and mapping fit the account's fields as they are now; whether they did before.
+
+    On the object alone. Raises RunFailed when they cannot.
+    """
+    planned = [PlannedField.from_json(one) for one in run.new_fields]
+    mapping = [ColumnMapping.from_json(one) for one in run.mapping]
+    try:
+        settled = settle_fields(group=group, planned=planned, mapping=mapping)
+    except FieldsChanged as error:
+        raise RunFailed("fields_changed", label=error.label) from error
+    run.new_fields = [one.to_json() for one in settled[0]]
+    run.mapping = [one.to_json() for one in settled[1]]
+    return settled == (planned, mapping)
+
+
 def block_list_for(run: Import, group: Group) -> BlockList:
     """The addresses that the import must not bring in. What only takes people away is not kept from it."""
     mode = Mode(run.mode)
@@ -53,6 +69,7 @@ def block_list_for(run: Import, group: Group) -> BlockList:
 def read_file(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
     """Turn the uploaded file into a master-data file and the rejected rows; the run goes on with status `then`."""
     with account_scope(run.account_id):
+        settle(run, run.group)
         fields = fields_of_run(run)
         blocked = block_list_for(run, run.group)
     with scratch_folder() as folder:
@@ -103,6 +120,8 @@ def _keep(run: Import, token: uuid.UUID, result: ReadResult, files: tuple[Path, 
                 failure="",
                 rows_done=0,
                 rows_known=result.rows_read,
+                new_fields=run.new_fields,
+                mapping=run.mapping,
                 **changes,
             )
             nudge(TASK, account_id=run.account_id, job_id=run.pk)
@@ -112,7 +131,7 @@ def _keep(run: Import, token: uuid.UUID, result: ReadResult, files: tuple[Path, 
 
 
 def read_anew(run: Import, token: uuid.UUID, *, status: str) -> None:
-    """Let what was read go and have the file read once more, because the block list is another one now.
+    """Let what was read go and have the file read once more, because the block list or the fields are others now.
 
     In the caller's transaction.
     """

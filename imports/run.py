@@ -21,7 +21,7 @@ from imports.confirming import TASK, ask
 from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, make_fields
 from imports.preview import differs, options_of, preview_of, without_samples
-from imports.reading import RunFailed, block_list_for, read_anew, read_file
+from imports.reading import RunFailed, block_list_for, read_anew, read_file, settle
 from recipients.holds import HoldState
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.apply import apply, needs_all_groups
@@ -75,7 +75,7 @@ def _step(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
 def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     """Count what the import would do, once its file has been read."""
     with _rows_of(run) as file, account_scope(run.account_id):
-        if block_list_for(run, run.group).mark != run.block_list_mark:
+        if block_list_for(run, run.group).mark != run.block_list_mark or not settle(run, run.group):
             read_anew(run, token, status=Import.Status.PREVIEWING)
             return
         preview = preview_of(run, file, progress)
@@ -118,7 +118,8 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
             raise RunFailed("group_deleted")
         if group.locked:
             raise RunFailed("group_locked")
-        if block_list_for(run, group).mark != run.block_list_mark:  # which rows come in is another question now
+        if block_list_for(run, group).mark != run.block_list_mark or not settle(run, group):
+            # Which rows come in, or which fields their values are for, is another question now.
             read_anew(run, token, status=Import.Status.READING)
             return
         now = timezone.now()

@@ -99,8 +99,8 @@ FAILURES: Final[dict[str, Promise]] = {
         "The place where files are kept could not be reached for several minutes. Upload the file again in a while."
     ),
     "fields_changed": gettext_lazy(
-        "The new field “%(label)s” could not be made as planned, because somebody has made another field since. Upload "
-        "the file again and assign the columns once more."
+        "The field “%(label)s” is another one now, or gone, because somebody has changed the fields since the columns "
+        "were assigned. Upload the file again and assign the columns once more."
     ),
     "internal": gettext_lazy("The fault is ours and has been recorded. Upload the file again."),
 }

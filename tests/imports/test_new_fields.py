@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import Account, User
 from accounts.tenancy import account_scope
-from imports.confirming import cancel_import
+from imports.confirming import cancel_import, preview_again, start_preview
 from imports.drafts import Choices, go_on
 from imports.models import Import
 from imports.new_fields import NewField, NewFieldRefused, PlannedField, plan_fields
@@ -108,25 +108,84 @@ def test_a_cancelled_import_makes_no_field(account: Account, editor: User, group
     assert labels(account) == []
 
 
+def finish(run: Import, group: Group) -> Import:
+    """Every step that the import has still to take."""
+    for _step in range(6):
+        run = advance(run)
+        take_pending(group)
+    return run
+
+
 @pytest.mark.parametrize("label", ["City", "city "])
-def test_a_field_that_somebody_made_meanwhile_ends_the_import(
+def test_a_field_that_somebody_made_meanwhile_is_filled(
     account: Account, editor: User, group: Group, label: str
 ) -> None:
     run = waiting(group, editor)
     with account_scope(account.pk):
         create_field(account=account, group=group, label=label, type=FieldType.TEXT, actor=editor, now=NOW)
-    take_pending(group)
-    for _step in range(3):
-        run = advance(run)
-        take_pending(group)
+    assert (finish(run, group).status, labels(account)) == (Import.Status.DONE, [label.strip()])
+    with account_scope(account.pk):
+        assert Recipient.objects.get(email="ada@example.org").values == {"city": "Köln"}
+
+
+@pytest.mark.parametrize(("scope", "kind"), [(FieldScope.LIST, FieldType.NUMBER), (FieldScope.ACCOUNT, FieldType.TEXT)])
+def test_another_field_of_the_name_that_somebody_made_meanwhile_ends_the_import(
+    account: Account, editor: User, group: Group, scope: FieldScope, kind: FieldType
+) -> None:
+    run = waiting(group, editor)
+    at = group if scope is FieldScope.LIST else None
+    with account_scope(account.pk):
+        create_field(account=account, group=at, label="City", type=kind, actor=editor, now=NOW)
+    run = finish(run, group)
     assert (run.status, run.failure, run.failure_detail) == (Import.Status.FAILED, "fields_changed", {"label": "City"})
 
 
-def test_a_key_that_somebody_took_meanwhile_ends_the_import(account: Account, editor: User, group: Group) -> None:
+def test_a_key_that_somebody_took_meanwhile_is_replaced(account: Account, editor: User, group: Group) -> None:
     run = waiting(group, editor)
     with account_scope(account.pk):
         other = make_group(account, "Another list")
         create_field(account=account, group=other, label="City", type=FieldType.TEXT, actor=editor, now=NOW)
-    run = advance(run)
-    assert (run.status, run.failure) == (Import.Status.FAILED, "fields_changed")
-    assert labels(account) == ["City"]
+    assert (finish(run, group).status, labels(account)) == (Import.Status.DONE, ["City", "City"])
+    with account_scope(account.pk):
+        assert Recipient.objects.get(email="ada@example.org").values == {"city_2": "Köln"}
+
+
+def test_two_imports_into_one_list_fill_the_field_that_the_first_one_made(
+    account: Account, editor: User, group: Group
+) -> None:
+    first, second = waiting(group, editor), make_draft(group, FILE.replace("ada", "ben"), targets=("email", "city"))
+    with account_scope(account.pk):
+        Import.objects.filter(pk=second.pk).update(new_fields=[CITY.to_json()])
+    finish(first, group)
+    confirm(fresh(second), editor)
+    assert (finish(fresh(second), group).status, labels(account)) == (Import.Status.DONE, ["City"])
+    with account_scope(account.pk):
+        found = dict(Recipient.objects.values_list("email", "values"))
+    assert found == {"ada@example.org": {"city": "Köln"}, "ben@example.org": {"city": "Köln"}}
+
+
+def test_a_field_that_is_gone_ends_the_import(account: Account, editor: User, group: Group) -> None:
+    with account_scope(account.pk):
+        field = create_field(account=account, group=group, label="City", type=FieldType.TEXT, actor=editor, now=NOW)
+    run = make_draft(group, FILE, targets=("email", "city"))
+    confirm(fresh(run), editor)
+    advance(run)
+    with account_scope(account.pk):
+        Field.objects.filter(pk=field.pk).delete()
+    run = finish(fresh(run), group)
+    assert (run.status, run.failure, run.failure_detail) == (Import.Status.FAILED, "fields_changed", {"label": "city"})
+
+
+def test_a_preview_that_is_made_again_heeds_a_field_made_meanwhile(
+    account: Account, editor: User, group: Group
+) -> None:
+    run = make_draft(group, FILE, targets=("email", "city"))
+    with account_scope(account.pk):
+        Import.objects.filter(pk=run.pk).update(new_fields=[CITY.to_json()])
+        start_preview(run=fresh(run), reactivate=False)
+    finish(run, group)
+    with account_scope(account.pk):
+        create_field(account=account, group=group, label="City", type=FieldType.TEXT, actor=editor, now=NOW)
+        preview_again(run=fresh(run), reactivate=False)
+    run = finish(fresh(run), group)
+    assert (run.status, run.new_fields) == (Import.Status.PREVIEWED, [])

@@ -169,7 +169,7 @@ def test_a_failed_import_says_what_is_safe_why_and_what_to_do(
 def test_a_field_that_could_not_be_made_is_named(client: Client, group: Group) -> None:
     run = make_run(group, Import.Status.FAILED, failure="fields_changed", failure_detail={"label": "PLZ"})
     (notice,) = notices(client.get(url_of(run)))
-    assert "The new field “PLZ” could not be made as planned" in notice
+    assert "The field “PLZ” is another one now, or gone" in notice
 
 
 @pytest.mark.parametrize(("query", "headers"), [("?again", {}), ("", {"HX-Request": "true", "HX-Target": "run"})])
