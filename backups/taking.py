@@ -32,9 +32,13 @@ from recipients.storage import FAILURES, discard, local_copy, put
 logger = logging.getLogger(__name__)
 
 TASK = "backups.take_backup"
+DELETION_TASK = "recipients.advance_deletion"
 NUDGED_BY_TRIGGER = {
     Backup.Trigger.IMPORT: "imports.advance_import",
-    Backup.Trigger.GROUP_DELETION: "recipients.advance_deletion",
+    Backup.Trigger.GROUP_DELETION: DELETION_TASK,
+    Backup.Trigger.CLEARING: DELETION_TASK,
+    Backup.Trigger.RECIPIENTS_DELETION: DELETION_TASK,
+    Backup.Trigger.FIELD_DELETION: DELETION_TASK,
 }
 MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=2)  # doubled at each attempt
@@ -51,11 +55,13 @@ class StoredFileDiffers(Exception):
 def hold_for_change(*, change: Change, revision: int, now: datetime, locked: bool, misses: int) -> Hold | None:
     """The backup that `change` must wait for, begun if it is not yet; None when the rules ask for none.
 
-    Released only by a complete backup that holds `revision`. When writers have overtaken the backup PATIENCE times, no
+    A change to several groups asks for each of them, and each has a backup of its own. Released only by a complete backup that holds `revision`. When writers have overtaken the backup PATIENCE times, no
     other is begun: it is taken here and now once the change has the group locked.
     """
     backup = (
-        Backup.objects.filter(account_id=change.group.account_id, change_id=change.id).order_by("-requested_at").first()
+        Backup.objects.filter(account_id=change.group.account_id, change_id=change.id, group_id=change.group.pk)
+        .order_by("-requested_at")
+        .first()
     )
     if backup is None and not is_wanted(change):
         return None
@@ -92,6 +98,24 @@ def request_backup(*, change: Change, now: datetime) -> Backup:
     """A pending backup for a change, and a worker sent to it."""
     backup = Backup.objects.create(**_described(change, now))
     nudge(TASK, account_id=backup.account_id, job_id=backup.pk)
+    return backup
+
+
+def request_for_itself(*, group: Group, trigger: Backup.Trigger, actor_id: int | None, now: datetime) -> Backup:
+    """A pending backup that no change waits for, and a worker sent to it; a pending one of the same kind is given.
+
+    Waits for no writer of the group: an import that is being applied has it locked for long.
+    """
+    backup, is_new = Backup.objects.get_or_create(
+        account_id=group.account_id,
+        group_id=group.pk,
+        trigger=trigger,
+        status=Backup.Status.PENDING,
+        change_id=None,
+        defaults={"group_name": group.name, "requested_at": now, "requested_by_id": actor_id},
+    )
+    if is_new:
+        nudge(TASK, account_id=backup.account_id, job_id=backup.pk)
     return backup
 
 

@@ -5,6 +5,7 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
+from backups.daily import take_daily_backups
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.taking import TASK, sweep_backups, take_backup
@@ -36,3 +37,9 @@ def purge_backups_task() -> None:
 def remove_orphaned_files_task() -> None:
     """Delete files that no backup refers to (beat)."""
     remove_orphaned_files(now=timezone.now())
+
+
+@shared_task(name="backups.take_daily_backups")
+def take_daily_backups_task() -> None:
+    """Begin the daily backups that are due (beat)."""
+    take_daily_backups(now=timezone.now())

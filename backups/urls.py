@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backups.views import download, overview
+from backups.views import download, on_demand, overview
 
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-account/backups/", overview.overview, name="overview"),
     path("recipients/<int:group_id>/backups/", overview.group, name="group"),
+    path("recipients/<int:group_id>/backups/take/", on_demand.take, name="take"),
     path("backups/<uuid:backup_id>/row/", overview.row, name="row"),
     path("backups/<uuid:backup_id>/download/<str:format>/", download.download, name="download"),
 ]

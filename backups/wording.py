@@ -21,6 +21,15 @@ CONSEQUENCES: Final[dict[str, Promise]] = {
     Backup.Trigger.GROUP_DELETION: gettext_lazy(
         "So the list was not deleted. Delete it again later if you still want to."
     ),
+    Backup.Trigger.CLEARING: gettext_lazy("So the list was not emptied. Empty it again later if you still want to."),
+    Backup.Trigger.RECIPIENTS_DELETION: gettext_lazy(
+        "So the recipients were not deleted. Delete them again later if you still want to."
+    ),
+    Backup.Trigger.FIELD_DELETION: gettext_lazy(
+        "So the field was not deleted. Delete it again later if you still want to."
+    ),
+    Backup.Trigger.ON_DEMAND: gettext_lazy("The list is as it was. Have it backed up again later."),
+    Backup.Trigger.DAILY: gettext_lazy("The list is as it was. The daily backup is tried again within some hours."),
 }
 
 ATTEMPTS: Final[dict[str, Promise]] = {

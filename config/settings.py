@@ -264,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-backups": {"task": "backups.sweep_backups", "schedule": JOB_SWEEP_EVERY},
     "sweep-held-back": {"task": "recipients.sweep_held_back", "schedule": JOB_SWEEP_EVERY},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
+    "take-daily-backups": {"task": "backups.take_daily_backups", "schedule": crontab(minute="7")},
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},

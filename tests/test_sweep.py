@@ -81,6 +81,7 @@ RIGHTS = {
     "imports:rejected": Right(get=READER, tells=True),
     "backups:overview": Right(get=READER, tells=True),
     "backups:group": Right(get=READER, tells=True),
+    "backups:take": Right(post=EDITOR),
     "backups:row": Right(get=READER, tells=True),
     "backups:download": Right(get=READER, tells=True, writes=True),
 }

@@ -65,15 +65,17 @@ def attempt_sentence(backup: Any) -> str:
 
 @register.filter
 def reason(backup: Any) -> str:
-    """What a backup was made before."""
+    """What a backup was made before, or why else."""
     if backup.trigger == Backup.Trigger.IMPORT:
         return gettext("Import of %(file)s") % {"file": backup.label}
+    if backup.trigger == Backup.Trigger.FIELD_DELETION and backup.label:
+        return gettext("Field “%(field)s” deleted") % {"field": backup.label}
     return str(backup.get_trigger_display())
 
 
 @register.filter
 def asked_by(backup: Any) -> str:
-    """The person who imported or deleted; empty when they are gone."""
+    """The person who imported, deleted or asked for it; empty when they are gone, and for a daily one."""
     if backup.requested_by is None:
         return ""
     return gettext("by %(person)s") % {"person": backup.requested_by.get_full_name() or backup.requested_by.email}
