@@ -4,8 +4,8 @@ The library lays a sheet out in memory as the rectangle that holds all of its ce
 that larger than any machine; then the library ends the process that it runs in. So it has one with a limit of its own.
 
 Asked by one JSON object on standard input (see `Request`). Answers by JSON on standard output, one value a line: what
-the workbook holds, then rows as `[number, [text, …]]`, many in one line, then null. A workbook that cannot be read is
-answered by `{"problem": …, "detail": …}`, with a code of `imports.readers.FileProblem`.
+the workbook holds, then many rows a line, by columns: `[[number, …], [[text, …], …]]`, then null. A workbook that
+cannot be read is answered by `{"problem": …, "detail": …}`, with a code of `imports.readers.FileProblem`.
 
 It starts in a few hundredths of a second, and imports as little as that allows.
 """
@@ -14,12 +14,12 @@ import errno
 import gc
 import io
 import json
-import re
 import resource
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -35,20 +35,13 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from imports.workbook_xml import shortened_copy, silent_members, speaking_copy
 from recipients.masterdata.values import format_number
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
-_LINE_ROWS: Final = 1_000
-_LINE_CHARACTERS: Final = 1_000_000
-_PIECE_BYTES: Final = 1024 * 1024
-_SILENT_MARKS: Final = (b't="e"', b"t='e'", b"</f></c>", b"<v></v></c>", b"/></c>")
-_LONGEST_MARK: Final = max(map(len, _SILENT_MARKS))
-_ERROR: Final = re.compile(rb"""(<(?:[^\s<>/]+:)?c\s[^<>]*?\bt=["'])e(["'])""")
-_FORMULA: Final = re.compile(
-    rb"<c(?P<attributes>[^<>]*)><f[^<>]*?(?:/>|>(?P<formula>[^<>]*)</f>)(?:<v\s*/>|<v></v>)?</c>"
-)
-_TYPE: Final = re.compile(rb'\s+t="([a-z]+)"')
+_LINE_ROWS: Final = 10_000
+_LINE_CHARACTERS: Final = 8_000_000
 # Excel keeps and shows 15 significant digits; the rest of a binary fraction is noise.
 _DIGITS: Final = ".15g"
 
@@ -56,12 +49,13 @@ _DIGITS: Final = ".15g"
 class Request(TypedDict):
     """What to read: the sheet of that name, or without one the first that has cells.
 
-    The numbers of the columns `with_comma` (0-based) are written with a decimal comma. `memory` is in bytes, `seconds`
-    are those of computing.
+    With `rows`, an XLSX sheet may end after its first so many rows. The numbers of the columns `with_comma` (0-based)
+    are written with a decimal comma. `memory` is in bytes, `seconds` are those of computing.
     """
 
     path: str
     sheet: str | None
+    rows: int | None
     with_comma: list[int]
     memory: int
     seconds: int
@@ -101,13 +95,8 @@ def _say(answer: Any) -> None:
 
 
 def _answers(request: Request) -> Iterator[Any]:
-    with _library_errors(), Path(request["path"]).open("rb") as file:
-        # Not by its path: the library would trust the ending of the name.
-        source = _without_silent_cells(file)
-        source.seek(0)
-        workbook = CalamineWorkbook.from_filelike(source)
-        names = _sheet_names(workbook)
-        sheet = _find_sheet(workbook, names, request["sheet"])
+    with _library_errors():
+        names, sheet = _beginning(request) or _opened(request)
         yield {"sheets": names, "sheet": sheet.name, "rows": sheet.height}
         yield from _lines(sheet, [column for column in request["with_comma"] if 0 <= column < sheet.width])
     yield None
@@ -132,49 +121,45 @@ def _library_errors() -> Iterator[None]:
         raise Unreadable("damaged_workbook", str(error)) from error
 
 
-def _without_silent_cells(file: BinaryIO) -> BinaryIO:
-    """The workbook itself, or a copy in which errors such as #N/A and formulas without a result are texts.
+def _beginning(request: Request) -> tuple[list[str], CalamineSheet] | None:
+    """As `_opened`, with the first rows of the sheet alone; None when these do not tell what the sheet is."""
+    with Path(request["path"]).open("rb") as file:
+        if request["rows"] is None or not zipfile.is_zipfile(file):
+            return None
+        try:
+            shortened = shortened_copy(file, request["rows"])
+            silent = silent_members(io.BytesIO(shortened))
+            copy = speaking_copy(io.BytesIO(shortened), silent) if silent else io.BytesIO(shortened)
+            names, sheet = _sheet_of(copy, request["sheet"])
+        except (CalamineError, Unreadable):
+            return None
+    is_first = request["sheet"] is not None or sheet.name == names[0]
+    return (names, sheet) if is_first and any(not _is_blank(row) for row in sheet.iter_rows()) else None
 
-    The library takes them for empty cells. But a date of unsubscription that could not be worked out is no missing one.
+
+def _opened(request: Request) -> tuple[list[str], CalamineSheet]:
+    """The names of the sheets, and the wanted one.
+
+    Whether it has cells that the library takes for empty is found out meanwhile. But a date of unsubscription that
+    could not be worked out is no missing one: then it is read once more, from a copy in which such cells are texts.
     """
-    if not zipfile.is_zipfile(file):
-        return file
-    with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
-        silent = {member.filename for member in members if _has_silent_cells(archive, member)}
-        if not silent:
-            return file
-        copy = io.BytesIO()
-        with zipfile.ZipFile(copy, "w") as target:
-            for member in members:
-                content = archive.read(member)
-                target.writestr(member.filename, _speaking(content) if member.filename in silent else content)
-    return copy
+    path = Path(request["path"])
+    # Not by its path: the library would trust the ending of the name.
+    with path.open("rb") as file, path.open("rb") as same:
+        if not zipfile.is_zipfile(same):
+            return _sheet_of(file, request["sheet"])
+        with ThreadPoolExecutor(max_workers=1) as other:
+            looking = other.submit(silent_members, same)
+            found = _sheet_of(file, request["sheet"])
+            silent = looking.result()
+        return _sheet_of(speaking_copy(same, silent), request["sheet"]) if silent else found
 
 
-def _has_silent_cells(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Whether a member may have such cells."""
-    if not member.filename.endswith(".xml"):
-        return False
-    with archive.open(member) as file:
-        end = b""
-        while piece := file.read(_PIECE_BYTES):
-            if any(mark in end + piece for mark in _SILENT_MARKS):
-                return True
-            end = piece[-_LONGEST_MARK:]
-    return False
-
-
-def _speaking(sheet: bytes) -> bytes:
-    return _FORMULA.sub(_shown_formula, _ERROR.sub(rb"\1str\2", sheet))
-
-
-def _shown_formula(cell: re.Match[bytes]) -> bytes:
-    """A cell with a formula and no result; that of a formula whose result is an empty text stays."""
-    attributes = cell["attributes"]
-    if (found := _TYPE.search(attributes)) and found[1] == b"str":
-        return cell[0]
-    return b'<c%s t="str"><v>=%s</v></c>' % (_TYPE.sub(b"", attributes), cell["formula"] or b"")
+def _sheet_of(file: BinaryIO, wanted: str | None) -> tuple[list[str], CalamineSheet]:
+    file.seek(0)
+    workbook = CalamineWorkbook.from_filelike(file)
+    names = _sheet_names(workbook)
+    return names, _find_sheet(workbook, names, wanted)
 
 
 def _sheet_names(workbook: CalamineWorkbook) -> list[str]:
@@ -196,21 +181,27 @@ def _find_sheet(workbook: CalamineWorkbook, names: list[str], wanted: str | None
     raise Unreadable("empty")
 
 
-def _lines(sheet: CalamineSheet, with_comma: list[int]) -> Iterator[list[tuple[int, list[str]]]]:
-    """The rows that are not blank, with their numbers in the sheet. All have the width of the sheet."""
-    rows: list[tuple[int, list[str]]] = []
+def _lines(sheet: CalamineSheet, with_comma: list[int]) -> Iterator[tuple[list[int], list[tuple[str, ...]]]]:
+    """The rows that are not blank, with their numbers in the sheet, by columns. All have the width of the sheet."""
+    numbers: list[int] = []
+    rows: list[list[str]] = []
     characters = 0
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        if cells.count("") == len(cells):
+        if _is_blank(cells):
             continue
         texts = _texts(cells, with_comma)
-        rows.append((number, texts))
+        numbers.append(number)
+        rows.append(texts)
         characters += sum(map(len, texts))
         if len(rows) == _LINE_ROWS or characters >= _LINE_CHARACTERS:
-            yield rows
-            rows, characters = [], 0
+            yield numbers, list(zip(*rows, strict=True))
+            numbers, rows, characters = [], [], 0
     if rows:
-        yield rows
+        yield numbers, list(zip(*rows, strict=True))
+
+
+def _is_blank(cells: list[Cell]) -> bool:
+    return cells.count("") == len(cells)
 
 
 def _texts(cells: list[Cell], with_comma: list[int]) -> list[str]:

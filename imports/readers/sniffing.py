@@ -46,7 +46,8 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
 
 def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
     source = chosen or _guess_source(path, file_name)
-    with DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source) as rows:
+    is_text = source.kind is Kind.CSV
+    with DelimitedText(path, source) if is_text else Sheet(path, source, rows=_GUESS_ROWS + 1) as rows:
         names = clean_cells(rows.header)
         columns = _first_cells(rows)
         sheets = rows.sheets
