@@ -74,6 +74,11 @@ class Backup(Job):
     # What the last verification found: the file read again, and its checksum compared.
     verified_at = models.DateTimeField(null=True)
     damage = models.CharField(max_length=10, choices=Damage, blank=True)
+    # Since then its file is to be read again; by nobody when the nightly sample asks. Null when nobody waits for it.
+    verification_requested_at = models.DateTimeField(null=True)
+    verification_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -110,6 +115,11 @@ class Backup(Job):
             models.Index(fields=["account", "file_key"], name="backups_backup_by_file"),
             models.Index(
                 fields=["verified_at"], condition=models.Q(status="complete"), name="backups_backup_to_be_verified"
+            ),
+            models.Index(
+                fields=["verification_requested_at"],
+                condition=models.Q(verification_requested_at__isnull=False),
+                name="backups_backup_being_verified",
             ),
         ]
 

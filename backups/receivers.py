@@ -6,12 +6,23 @@ from typing import Any
 from backups.taking import hold_for_change
 from imports.signals import import_about_to_change
 from recipients.holds import Change, Hold
-from recipients.signals import group_about_to_be_deleted
+from recipients.signals import (
+    field_about_to_be_deleted,
+    group_about_to_be_deleted,
+    recipients_about_to_be_deleted,
+)
+
+ANNOUNCED = (
+    import_about_to_change,
+    group_about_to_be_deleted,
+    recipients_about_to_be_deleted,
+    field_about_to_be_deleted,
+)
 
 
 def connect() -> None:
     """Connect the receivers; called once, when the apps are ready."""
-    for signal in (import_about_to_change, group_about_to_be_deleted):
+    for signal in ANNOUNCED:
         signal.connect(answer_with_backup, dispatch_uid="backups.answer_with_backup")
 
 

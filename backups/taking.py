@@ -55,8 +55,9 @@ class StoredFileDiffers(Exception):
 def hold_for_change(*, change: Change, revision: int, now: datetime, locked: bool, misses: int) -> Hold | None:
     """The backup that `change` must wait for, begun if it is not yet; None when the rules ask for none.
 
-    A change to several groups asks for each of them, and each has a backup of its own. Released only by a complete backup that holds `revision`. When writers have overtaken the backup PATIENCE times, no
-    other is begun: it is taken here and now once the change has the group locked.
+    A change to several groups asks for each of them, and each has a backup of its own. Released only by a complete
+    backup that holds `revision`. When writers have overtaken the backup PATIENCE times, no other is begun: it is taken
+    here and now once the change has the group locked.
     """
     backup = (
         Backup.objects.filter(account_id=change.group.account_id, change_id=change.id, group_id=change.group.pk)

@@ -7,7 +7,8 @@ released for the group's present revision does the change happen. No answer mean
 """
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -33,18 +34,21 @@ class ChangeKind(StrEnum):
 
     IMPORT = "import"
     GROUP_DELETION = "group_deletion"
+    CLEARING = "clearing"
+    RECIPIENTS_DELETION = "recipients_deletion"
+    FIELD_DELETION = "field_deletion"
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change that is about to be made to a group."""
+    """A change that is about to be made to a group. One that several groups will show is announced for each of them."""
 
     kind: ChangeKind
     id: uuid.UUID  # of the job that makes the change; the same at every asking
     group: Group
     interface: Interface
     requested_by_id: int | None
-    label: str = ""  # the imported file's name
+    label: str = ""  # the imported file's name, the deleted field's
 
 
 class HoldState(StrEnum):
@@ -78,8 +82,14 @@ def ask_for_holds(
         sender=change.kind, change=change, revision=revision, now=now, locked=locked, misses=misses
     )
     answers: list[Hold] = [hold for _receiver, hold in sent if hold is not None]
+    return summed_up(answers)
+
+
+def summed_up(holds: Iterable[Hold]) -> Hold:
+    """The one hold that says what several say: failed before open before released; overtaken if one of them is."""
+    answers = list(holds)
     for state in (HoldState.FAILED, HoldState.OPEN):
-        for hold in answers:
-            if hold.state == state:
-                return hold
+        of_state = [hold for hold in answers if hold.state == state]
+        if of_state:
+            return replace(of_state[0], overtaken=any(hold.overtaken for hold in of_state))
     return Hold(HoldState.RELEASED, detail={name: value for hold in answers for name, value in hold.detail.items()})

@@ -40,8 +40,9 @@ def test_a_short_sheet_is_read_to_its_end(tmp_path: Path, count: int) -> None:
     assert found == ["E-Mail", "2", "3", "4", "5"][:count]
 
 
-def test_a_sheet_that_begins_with_many_blank_rows_is_read_to_where_it_begins(tmp_path: Path) -> None:
-    blank = "".join(f'<row r="{number}"><c r="A{number}" s="0"/></row>' for number in range(1, 100))
+@pytest.mark.parametrize("cell", ['<c r="A{}" s="0"/>', '<c r="A{}" t="inlineStr"><is><t></t></is></c>'])
+def test_a_sheet_that_begins_with_many_blank_rows_is_read_to_where_it_begins(tmp_path: Path, cell: str) -> None:
+    blank = "".join(f'<row r="{number}">{cell.format(number)}</row>' for number in range(1, 100))
     assert cells(write_workbook(tmp_path, sheet_with(blank + row(100, 7)))) == ["7"]
 
 
