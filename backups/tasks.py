@@ -1,6 +1,7 @@
 """The tasks of this app: each is one call of a service, and harmless when it runs twice, late or never."""
 
 import uuid
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,7 +9,10 @@ from django.utils import timezone
 from backups.daily import take_daily_backups
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
+from backups.sampling import verify_sample
 from backups.taking import TASK, sweep_backups, take_backup
+from backups.verification import TASK as VERIFICATION
+from backups.verification import verify_if_requested, verify_requested
 from recipients.nudge import nudge_held_back
 
 
@@ -43,3 +47,21 @@ def remove_orphaned_files_task() -> None:
 def take_daily_backups_task() -> None:
     """Begin the daily backups that are due (beat)."""
     take_daily_backups(now=timezone.now())
+
+
+@shared_task(name=VERIFICATION)
+def verify_backup_task(*, account_id: int, job_id: str) -> None:
+    """Read the file of a backup again, which somebody has asked for."""
+    verify_if_requested(account_id=account_id, backup_id=uuid.UUID(job_id), now=timezone.now())
+
+
+@shared_task(name="backups.verify_sample")
+def verify_sample_task() -> None:
+    """Choose the backups whose files are read again tonight (beat)."""
+    verify_sample(now=timezone.now())
+
+
+@shared_task(name="backups.verify_requested")
+def verify_requested_task() -> None:
+    """Read the files that are to be read again, for less than a minute (beat, every minute)."""
+    verify_requested(budget=timedelta(seconds=50))

@@ -265,6 +265,13 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-held-back": {"task": "recipients.sweep_held_back", "schedule": JOB_SWEEP_EVERY},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
     "take-daily-backups": {"task": "backups.take_daily_backups", "schedule": crontab(minute="7")},
+    # A message that waited a minute is of no use any more: the next one is there.
+    "verify-requested": {
+        "task": "backups.verify_requested",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "verify-sample": {"task": "backups.verify_sample", "schedule": crontab(hour="1", minute="7")},
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},

@@ -83,6 +83,7 @@ RIGHTS = {
     "backups:group": Right(get=READER, tells=True),
     "backups:take": Right(post=EDITOR),
     "backups:row": Right(get=READER, tells=True),
+    "backups:verify": Right(post=EDITOR),
     "backups:download": Right(get=READER, tells=True, writes=True),
 }
 # Outside of accounts: open to all, or only to who is signed in.

@@ -50,10 +50,18 @@ def pending_backup(customer: Customer) -> uuid.UUID:
         ).pk
 
 
+def requested_verification(customer: Customer) -> uuid.UUID:
+    """A backup whose file is to be read again."""
+    with account_scope(customer.account.pk):
+        Backup.objects.filter(pk=customer.backup.pk).update(verification_requested_at=timezone.now())
+    return customer.backup.pk
+
+
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "imports.advance_import": reading_import,
     "recipients.advance_deletion": waiting_deletion,
     "backups.take_backup": pending_backup,
+    "backups.verify_backup": requested_verification,
 }
 
 
