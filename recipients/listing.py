@@ -67,6 +67,15 @@ def read_page(*, group: Group, choice: Choice) -> RecipientPage:
     return page
 
 
+def matching(*, group: Group, choice: Choice) -> RecipientQuerySet:
+    """All recipients that a choice finds, on whatever page they stand."""
+    rows = _range(
+        Recipient.objects.of(account_id=group.account_id, group_id=group.pk), replace(choice, after="", before="")
+    )
+    found: RecipientQuerySet = rows.alias(hit=_hit(choice)).filter(hit=True)
+    return found
+
+
 def _read(group: Group, choice: Choice) -> RecipientPage:
     emails, stopped_at = _find(group, choice)
     more = len(emails) > PAGE

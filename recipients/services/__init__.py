@@ -1,12 +1,12 @@
 """What changes groups, fields and single recipients. Many at once: `masterdata.apply` and `deletion`."""
 
+from recipients.revision import lock_fields
 from recipients.services.blocking import TooManyOtherPatterns, block_addresses, unblock_addresses
 from recipients.services.fields import (
     FieldLabelTaken,
     FieldRefused,
     TooManyFields,
     create_field,
-    lock_fields,
     rename_field,
 )
 from recipients.services.groups import create_group, lock_to_change, set_group_backups, update_group

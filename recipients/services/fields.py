@@ -15,7 +15,7 @@ from recipients.masterdata.file import MAX_FIELDS, RESERVED_KEYS, FieldType
 from recipients.masterdata.labels import BASE_LABELS, folded
 from recipients.masterdata.values import normalise_text
 from recipients.models import Field, Group
-from recipients.revision import lock_all_groups, raise_all_revisions, raise_revision
+from recipients.revision import lock_all_groups, lock_fields, raise_all_revisions, raise_revision
 from recipients.services.groups import lock_to_change
 
 MAX_KEY_LENGTH = 63
@@ -133,11 +133,6 @@ def _label(label: str) -> str:
     if text is None or len(text) > MAX_LABEL_LENGTH:
         raise ValueError(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
     return text
-
-
-def lock_fields(*, account_id: int) -> None:
-    """Let nobody else make or rename a field of the account until the transaction ends; to be locked before groups."""
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)
 
 
 def _lock_fields(account_id: int, group: Group | None) -> None:
