@@ -9,9 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 def storage_from_url(url: str, *, folder: str) -> dict[str, Any]:
     """One entry of STORAGES for `folder` below the place that `url` names.
 
-    `file:///path` is a local folder. `s3://KEY:SECRET@HOST[:PORT]/BUCKET[?region=…&tls=0]` is an S3 server; without
-    KEY and SECRET the machine's own credentials are used, without HOST Amazon's servers. Raises ImproperlyConfigured
-    for anything else.
+    `file:///path` is a local folder. `s3://KEY:SECRET@HOST[:PORT]/BUCKET[?region=…&tls=0&checksums=0]` is an S3 server;
+    without KEY and SECRET the machine's own credentials are used, without HOST Amazon's servers. `checksums=0` is for
+    a server that knows no SHA-256 of what it is sent. Raises ImproperlyConfigured for anything else.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
@@ -36,5 +36,7 @@ def storage_from_url(url: str, *, folder: str) -> dict[str, Any]:
             options |= {"endpoint_url": f"{scheme}://{parts.hostname}{port}", "addressing_style": "path"}
         if "region" in query:
             options["region_name"] = query["region"][0]
-        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        if query.get("checksums") == ["0"]:
+            options["checksums"] = False
+        return {"BACKEND": "recipients.storage.CheckedS3Storage", "OPTIONS": options}
     raise ImproperlyConfigured("STORAGE_URL must begin with file:// or s3://.")

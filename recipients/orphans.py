@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.core.files.storage import Storage
 
-from recipients.storage import FAILURES, Place, discard, place
+from recipients.storage import FAILURES, Place, abort_left_uploads, discard, place
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +24,11 @@ InUse = Callable[[int, Mapping[str, uuid.UUID]], Collection[str]]
 
 
 def remove_orphans(where: Place, *, form: re.Pattern[str], in_use: InUse, now: datetime) -> int:
-    """Delete files older than KEPT that are not in use; gives how many.
+    """Delete files older than KEPT that are not in use, and uploads that were never ended; gives how many.
 
     `form` matches the keys that may be deleted, and has the groups `account` (a number) and `job` (a UUID).
     """
-    removed = 0
+    removed = abort_left_uploads(where, before=now - KEPT)
     for account_id, jobs in _by_account(place(where), form):
         for key in sorted(jobs.keys() - set(in_use(account_id, jobs))):
             if _modified_at(place(where), key, now) < now - KEPT:

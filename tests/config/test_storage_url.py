@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
-from storages.backends.s3 import S3Storage
 
 from config.storage_bucket import ensure_bucket
 from config.storage_url import storage_from_url
+from recipients.storage import CheckedS3Storage
 
 S3 = {"file_overwrite": True, "default_acl": None, "querystring_auth": False, "location": "backups"}
 
@@ -18,6 +18,7 @@ S3 = {"file_overwrite": True, "default_acl": None, "querystring_auth": False, "l
     ("url", "options"),
     [
         ("s3:///keep", {"bucket_name": "keep"}),
+        ("s3:///keep?checksums=0", {"bucket_name": "keep", "checksums": False}),
         ("s3:///keep?region=eu-central-1", {"bucket_name": "keep", "region_name": "eu-central-1"}),
         (
             "s3://key:se%2Fcret@storage.example:9000/keep?tls=0",
@@ -37,7 +38,7 @@ S3 = {"file_overwrite": True, "default_acl": None, "querystring_auth": False, "l
 )
 def test_s3_address_gives_an_s3_storage(url: str, options: dict[str, Any]) -> None:
     assert storage_from_url(url, folder="backups") == {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "recipients.storage.CheckedS3Storage",
         "OPTIONS": S3 | options,
     }
 
@@ -57,7 +58,7 @@ def test_any_other_address_is_refused(url: str) -> None:
 
 def test_bucket_is_made_once(s3_url: str) -> None:
     name = f"bucket-{uuid.uuid4().hex[:8]}"
-    storage = S3Storage(**storage_from_url(s3_url, folder="backups")["OPTIONS"] | {"bucket_name": name})
+    storage = CheckedS3Storage(**storage_from_url(s3_url, folder="backups")["OPTIONS"] | {"bucket_name": name})
     assert (ensure_bucket(storage), ensure_bucket(storage)) == (True, False)
     assert storage.listdir("") == ([], [])
 
