@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -51,7 +52,10 @@ def delete_recipients(*, group: Group, chosen: RecipientQuerySet | None = None) 
     Their activities go too, and account-wide values that no list shows then.
     """
     rows = Recipient.objects.of(account_id=group.account_id, group_id=group.pk) if chosen is None else chosen
-    removed, which = rows.order_by().values("id", "email").query.sql_with_params()
+    try:
+        removed, which = rows.order_by().values("id", "email").query.sql_with_params()
+    except EmptyResultSet:  # nobody was ticked: Django need not ask the database
+        return 0
     account = group.account_id
     _execute(
         f"""

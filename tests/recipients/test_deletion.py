@@ -3,164 +3,45 @@
 Those of whole lists, and workers that are killed meanwhile: tests/faults.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from accounts.models import Account, AuditAction, AuditEntry, User
+from accounts.models import Account, AuditAction, AuditEntry
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import MAX_ATTEMPTS, take_backup
 from imports.models import Import
-from recipients.deletion import DeletionUnderWay, FieldGone, GroupGone, GroupLocked
-from recipients.listing import Choice, Status
 from recipients.masterdata.file import FieldType
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
 from recipients.services import create_field, deactivate_recipient
-from tests.factories import (
-    NOW,
-    make_account,
-    make_activity,
-    make_contact,
-    make_field,
-    make_group,
-    make_member,
-    make_recipient,
-)
-from tests.faults.rows import Rows, raw_rows_in, rows_of
+from tests.factories import make_contact, make_field, make_group, make_recipient
+from tests.faults.rows import raw_rows_in
 from tests.faults.storages import Fault, failing
+from tests.recipients.deletion_scene import (
+    BASE,
+    KINDS,
+    TRIGGERS,
+    Scene,
+    changed_lists,
+    every_kind,
+    make_scene,
+    remaining,
+)
 from tests.recipients.deletions import (
     as_it_is,
-    ask_to_clear,
-    ask_to_delete,
-    ask_to_delete_field,
-    ask_to_delete_recipients,
     backups_for,
     carry_out,
     exported,
     step,
-    without,
 )
-from tests.recipients.masterdata.model import Row
 from tests.runs import make_draft, run_through, take_pending
-
-BASE = ("email", "registered_at", "activated_at", "deactivated_at", "bounced_at", "source", "tags")
-# Who is in the list: each with the dates that are not NOW.
-PEOPLE: dict[str, dict[str, Any]] = {
-    "anna@example.org": {},
-    "annika@example.org": {"deactivated_at": NOW},
-    "bernd@example.com": {"activated_at": None},
-    "carla@example.com": {"bounced_at": NOW, "tags": ["messe"], "source": "Messe Köln"},
-    "joanna@example.org": {},
-}
-
-
-@dataclass
-class Scene:
-    """Two lists that share an address and show an account-wide field; the first has a field of its own."""
-
-    account: Account
-    editor: User
-    group: Group
-    other: Group
-    city: Field
-    number: Field
-    before: dict[int, Rows] = field(default_factory=dict)
-
-    @property
-    def lists(self) -> tuple[Group, Group]:
-        """Both lists."""
-        return self.group, self.other
-
-    def rows(self) -> dict[int, Rows]:
-        """All rows of both lists, by the list's id."""
-        return {one.pk: rows_of(one) for one in self.lists}
-
-    def fresh(self, group: Group) -> Group:
-        """A list as it is now."""
-        with account_scope(self.account.pk):
-            return Group.objects.get(pk=group.pk)
 
 
 @pytest.fixture
 def scene(committed_db: None) -> Scene:
-    account = make_account()
-    group, other = make_group(account, "Kunden"), make_group(account, "Presse")
-    city = make_field(account, "Ort", group=group)
-    number = make_field(account, "Nummer", FieldType.NUMBER)
-    for place, (email, given_fields) in enumerate(PEOPLE.items()):
-        values = {"ort": f"Ort {place}"} if place % 2 == 0 else None
-        make_activity(make_recipient(group, email, values=values, **given_fields))
-        if place < 4:
-            make_contact(account, email, {"nummer": Decimal(f"{place}.5")})
-    make_recipient(other, "anna@example.org")
-    make_recipient(other, "zoe@example.org")
-    make_contact(account, "zoe@example.org", {"nummer": 7})
-    made = Scene(account, make_member(account), group, other, city, number)
-    made.before = made.rows()
-    return made
-
-
-def delete_some(scene: Scene) -> Deletion:
-    return ask_to_delete_recipients(scene.group, scene.editor, emails=["anna@example.org", "carla@example.com"])
-
-
-def clear(scene: Scene) -> Deletion:
-    return ask_to_clear(scene.group, scene.editor)
-
-
-def delete_city(scene: Scene) -> Deletion:
-    return ask_to_delete_field(scene.city, scene.editor)
-
-
-def delete_number(scene: Scene) -> Deletion:
-    return ask_to_delete_field(scene.number, scene.editor)
-
-
-KINDS: dict[str, Callable[[Scene], Deletion]] = {
-    "recipients": delete_some,
-    "clearing": clear,
-    "field": delete_city,
-    "account_wide_field": delete_number,
-}
-TRIGGERS = {
-    "recipients": Backup.Trigger.RECIPIENTS_DELETION,
-    "clearing": Backup.Trigger.CLEARING,
-    "field": Backup.Trigger.FIELD_DELETION,
-    "account_wide_field": Backup.Trigger.FIELD_DELETION,
-}
-every_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-def remaining(scene: Scene, kind: str) -> dict[int, Rows]:
-    """All rows of both lists after a deletion, by what stood before."""
-    rows, others = scene.before[scene.group.pk], scene.before[scene.other.pk]
-    match kind:
-        case "recipients":
-            gone = {"anna@example.org", "carla@example.com"}
-            return {scene.group.pk: without(rows, gone.__contains__), scene.other.pk: others}
-        case "clearing":
-            return {scene.group.pk: {}, scene.other.pk: others}
-        case "field":
-            return {scene.group.pk: bereft(rows, "ort"), scene.other.pk: others}
-        case _:
-            return {scene.group.pk: bereft(rows, "nummer"), scene.other.pk: bereft(others, "nummer")}
-
-
-def bereft(rows: Rows, key: str) -> Rows:
-    """The rows without a field."""
-    return {email: {name: value for name, value in row.items() if name != key} for email, row in rows.items()}
-
-
-def changed_lists(scene: Scene, kind: str) -> tuple[Group, ...]:
-    """The lists that a deletion changes."""
-    return scene.lists if kind == "account_wide_field" else (scene.group,)
+    return make_scene()
 
 
 # --- the whole way ------------------------------------------------------------------------------------------------
@@ -362,154 +243,3 @@ def test_a_list_that_is_locked_meanwhile_is_not_changed(scene: Scene, kind: str)
     ended = carry_out(deletion, *scene.lists)
     assert (ended.status, ended.failure) == (Deletion.Status.FAILED, "group_locked")
     assert scene.rows() == scene.before
-
-
-# --- asking -------------------------------------------------------------------------------------------------------
-
-
-@every_kind
-def test_asking_twice_is_one_deletion(scene: Scene, kind: str) -> None:
-    first, second = KINDS[kind](scene), KINDS[kind](scene)
-    assert first.pk == second.pk
-    assert len(backups_for(first)) == len(changed_lists(scene, kind))
-
-
-@every_kind
-def test_doing_it_twice_deletes_once(scene: Scene, kind: str) -> None:
-    deletion = KINDS[kind](scene)
-    carry_out(deletion, *scene.lists)
-    late = "late@example.org"
-    make_recipient(scene.group, late)
-    after = scene.rows()
-    assert (step(deletion).status, scene.rows()) == (Deletion.Status.DONE, after)
-
-
-@every_kind
-def test_another_deletion_of_the_list_has_to_end_first(scene: Scene, kind: str) -> None:
-    if kind == "account_wide_field":
-        first = ask_to_delete_field(make_field(scene.account, "Farbe"), scene.editor)
-    else:
-        first = ask_to_delete(scene.group, scene.editor)
-    with pytest.raises(DeletionUnderWay) as refused:
-        KINDS[kind](scene)
-    assert refused.value.deletion.pk == first.pk
-
-
-@every_kind
-def test_a_locked_list_is_refused(scene: Scene, kind: str) -> None:
-    with account_scope(scene.account.pk):
-        Group.objects.filter(pk=scene.group.pk).update(locked=True)
-    with pytest.raises(GroupLocked) as refused:
-        KINDS[kind](scene)
-    assert refused.value.group_name == "Kunden"
-    with account_scope(scene.account.pk):
-        assert (Deletion.objects.count(), Backup.objects.count()) == (0, 0)
-
-
-@pytest.mark.parametrize("kind", ["recipients", "clearing", "field"])
-def test_a_deleted_list_is_refused(scene: Scene, kind: str) -> None:
-    with account_scope(scene.account.pk):
-        Group.objects.filter(pk=scene.group.pk).update(deleted_at=NOW)
-    with pytest.raises(GroupGone):
-        KINDS[kind](scene)
-
-
-@pytest.mark.parametrize("kind", ["field", "account_wide_field"])
-def test_a_field_that_is_gone_is_refused(scene: Scene, kind: str) -> None:
-    carry_out(KINDS[kind](scene), *scene.lists)
-    with pytest.raises(FieldGone):
-        KINDS[kind](scene)
-
-
-# --- which recipients ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("choice", "gone"),
-    [
-        (Choice(search="ann"), {"anna@example.org", "annika@example.org"}),
-        (Choice(search="ann", inside=True), {"anna@example.org", "annika@example.org", "joanna@example.org"}),
-        (Choice(search="ann", status=Status.ACTIVE), {"anna@example.org"}),
-        (Choice(status=Status.INACTIVE), {"annika@example.org", "bernd@example.com"}),
-        (Choice(status=Status.BOUNCED), {"carla@example.com"}),
-        (Choice(status=Status.ACTIVE), {"anna@example.org", "joanna@example.org"}),
-        (Choice(search="nobody"), set()),
-        (Choice(search="%"), set()),
-        # Where the person stood in the table is no part of what they chose.
-        (Choice(search="ann", after="anna@example.org"), {"anna@example.org", "annika@example.org"}),
-    ],
-)
-def test_all_that_match_go_and_nobody_else(scene: Scene, choice: Choice, gone: set[str]) -> None:
-    done = carry_out(ask_to_delete_recipients(scene.group, scene.editor, choice=choice), scene.group)
-    assert (done.status, done.recipient_count) == (Deletion.Status.DONE, len(gone))
-    assert scene.rows() == {
-        scene.group.pk: without(scene.before[scene.group.pk], gone.__contains__),
-        scene.other.pk: scene.before[scene.other.pk],
-    }
-
-
-def test_who_matches_when_it_is_carried_out_goes(scene: Scene) -> None:
-    deletion = ask_to_delete_recipients(scene.group, scene.editor, choice=Choice(status=Status.BOUNCED))
-    with account_scope(scene.account.pk):
-        Recipient.objects.filter(email="carla@example.com").update(bounced_at=None)
-    make_recipient(scene.group, "dora@example.org", bounced_at=NOW)
-    take_pending(scene.group)
-    step(deletion)
-    done = carry_out(deletion, scene.group)
-    assert (done.status, done.recipient_count) == (Deletion.Status.DONE, 1)
-    assert "dora@example.org" not in rows_of(scene.group)
-    assert "carla@example.com" in rows_of(scene.group)
-
-
-def test_a_recipient_of_another_list_is_not_among_the_ticked(scene: Scene) -> None:
-    with account_scope(scene.account.pk):
-        foreign = Recipient.objects.get(group=scene.other, email="zoe@example.org").id
-    deletion = ask_to_delete_recipients(scene.group, scene.editor, emails=["anna@example.org"])
-    with account_scope(scene.account.pk):
-        Deletion.objects.update(selection={"ids": [*deletion.selection["ids"], foreign]})
-    carry_out(deletion, scene.group)
-    assert rows_of(scene.other) == scene.before[scene.other.pk]
-
-
-def test_an_ended_deletion_forgets_what_was_searched_for(scene: Scene) -> None:
-    deletion = ask_to_delete_recipients(scene.group, scene.editor, choice=Choice(search="anna@example.org"))
-    assert deletion.selection == {"status": "all", "search": "anna@example.org", "inside": False}
-    assert carry_out(deletion, scene.group).selection == {}
-
-
-def matches(row: Row, choice: Choice) -> bool:
-    """Whether a choice finds a recipient, in plain Python."""
-    email: str = row["email"]
-    if row["bounced_at"]:
-        status = Status.BOUNCED
-    else:
-        status = Status.ACTIVE if row["activated_at"] and not row["deactivated_at"] else Status.INACTIVE
-    found = choice.search in email if choice.inside else email.startswith(choice.search)
-    return found and choice.status in (Status.ALL, status)
-
-
-choices = st.builds(
-    Choice, status=st.sampled_from(Status), search=st.sampled_from(["", "a", "ann", "o", "b"]), inside=st.booleans()
-)
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chosen=st.lists(st.sampled_from([*PEOPLE, "nobody@example.org"]), unique=True) | choices)
-def test_what_is_not_chosen_stays_untouched(scene: Scene, chosen: list[str] | Choice) -> None:
-    """Over and over on the same list, in which whoever went has a place again before the next example."""
-    before = scene.rows()
-    rows = before[scene.group.pk]
-    if isinstance(chosen, Choice):
-        gone = {email for email, row in rows.items() if matches(row, chosen)}
-        deletion = ask_to_delete_recipients(scene.group, scene.editor, choice=chosen)
-    else:
-        gone = rows.keys() & set(chosen)
-        deletion = ask_to_delete_recipients(scene.group, scene.editor, emails=chosen)
-    done = carry_out(deletion, scene.group)
-    assert (done.status, done.recipient_count) == (Deletion.Status.DONE, len(gone))
-    assert scene.rows() == {
-        scene.group.pk: without(rows, gone.__contains__),
-        scene.other.pk: before[scene.other.pk],
-    }
-    for email in gone:
-        make_recipient(scene.group, email, **PEOPLE[email])
