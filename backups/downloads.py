@@ -1,16 +1,17 @@
 """Downloads: a backup's file, given out only when it is the very file that was kept (mission P6)."""
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import BinaryIO, Final, Literal, Self
+from io import BufferedReader
+from typing import Final, Literal, Self
 
 from django.utils import timezone
 
 from backups.exports.csv import csv_chunks
 from backups.models import Backup
+from backups.verification import Contents, Outcome, contents_of, finding, write_down
 from recipients.masterdata.file import MasterDataError, MasterDataFile
 from recipients.masterdata.labels import Language
 from recipients.storage import FAILURES, local_copy
@@ -87,7 +88,8 @@ def open_download(*, backup: Backup, form: Format, language: Language) -> Downlo
     """The backup as a file of the given form, its checksum verified.
 
     The bytes that were verified are the ones that are given out: the file is opened once, and stays readable when the
-    backup is purged meanwhile. Raises a DownloadRefused before the first byte is given out.
+    backup is purged meanwhile. Raises a DownloadRefused before the first byte is given out. What the verification found
+    stands in the backup's row, in the caller's transaction: who lets the exception pass out of it loses that.
     """
     if backup.status == Backup.Status.PENDING:
         raise NotComplete
@@ -102,27 +104,37 @@ def open_download(*, backup: Backup, form: Format, language: Language) -> Downlo
         return Download(opened=opened.pop_all(), chunks=chunks, length=length)
 
 
-def _open_verified(backup: Backup, opened: ExitStack) -> BinaryIO:
+def _open_verified(backup: Backup, opened: ExitStack) -> BufferedReader:
+    """The backup's file, open at its beginning. Raises a DownloadRefused, and writes down what was found."""
+    contents: Contents | None = None
     try:
         path = opened.enter_context(local_copy("backups", backup.file_key))
         file = opened.enter_context(path.open("rb"))
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        contents = contents_of(file)
+        file.seek(0)
     except FileNotFoundError as error:
+        _write_down(backup, contents)
         raise FileMissing from error
     except FAILURES as error:
         raise StorageUnavailable from error
-    if digest != backup.sha256:
+    if finding(backup, contents) is not Outcome.INTACT:
+        _write_down(backup, contents)
         raise FileDamaged
-    file.seek(0)
+    if backup.damage:  # somebody has put the right file back
+        _write_down(backup, contents)
     return file
 
 
-def _chunks_of(file: BinaryIO) -> Iterator[bytes]:
+def _write_down(backup: Backup, contents: Contents | None) -> None:
+    write_down(account_id=backup.account_id, file_key=backup.file_key, contents=contents, now=timezone.now())
+
+
+def _chunks_of(file: BufferedReader) -> Iterator[bytes]:
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
 
 
-def _csv(file: BinaryIO, opened: ExitStack, language: Language) -> Iterator[bytes]:
+def _csv(file: BufferedReader, opened: ExitStack, language: Language) -> Iterator[bytes]:
     try:
         master_data = opened.enter_context(MasterDataFile.open(file))
     except MasterDataError as error:

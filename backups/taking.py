@@ -19,6 +19,7 @@ from accounts.models import AuditAction
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from backups.models import Backup
+from backups.verification import read_contents
 from recipients.holds import PATIENCE, Change, Hold, HoldState, Interface
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.file import sha256_of
@@ -71,7 +72,7 @@ def hold_for_change(*, change: Change, revision: int, now: datetime, locked: boo
             return Hold(HoldState.FAILED, "backup_failed", {"cause": backup.failure})
         if backup.status == Backup.Status.PENDING:
             return Hold(HoldState.OPEN)
-        if backup.status == Backup.Status.COMPLETE and backup.revision == revision:
+        if backup.status == Backup.Status.COMPLETE and backup.revision == revision and not backup.damage:
             return _released(backup)
     if backup is not None and misses >= PATIENCE:
         return _released(take_in_lock(change=change, now=now) if locked else backup)
@@ -200,7 +201,8 @@ def store(backup: Backup, path: Path, taken: Taken, *, attempt: uuid.UUID) -> di
     key = key_of(backup, attempt)
     try:
         put("backups", key, path)
-        if not is_intact(key, sha256):
+        back = read_contents(key)
+        if back is None or back.differs(sha256=sha256, recipient_count=taken.recipient_count, revision=taken.revision):
             raise StoredFileDiffers(key)
     except (*FAILURES, StoredFileDiffers):
         discard("backups", key)

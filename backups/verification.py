@@ -80,6 +80,10 @@ def contents_of(file: BufferedReader) -> Contents:
         return Contents(digest, None, readable=True)
     except MasterDataError:
         return Contents(digest, None, readable=False)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        return Contents(digest, None, readable=False)  # Arrow's own, for bytes that it cannot make sense of
 
 
 def read_contents(key: str) -> Contents | None:

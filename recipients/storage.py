@@ -170,7 +170,8 @@ def _fetch(storage: Storage, key: str, target: IO[bytes]) -> None:
     try:
         with storage.open(key, "rb") as source:
             if isinstance(storage, S3Storage):  # straight to the file: it would be written to another one first
-                source.obj.download_fileobj(target, Config=storage.transfer_config)
+                stored: Any = source
+                stored.obj.download_fileobj(target, Config=storage.transfer_config)
             else:
                 shutil.copyfileobj(source, target, MEBIBYTE)
     except FileNotFoundError:
