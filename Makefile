@@ -19,9 +19,9 @@ help: ## list the commands
 run: .venv/installed-run ## start everything, with a demo account; Ctrl-C stops it
 	@LISTKEEP_STARTED=$(STARTED) $(PYTHON) -m config.embedded
 
-test: .venv/installed-dev ## run the tests on real services and a real browser; ARGS="-k name" chooses
+test: .venv/installed-dev ## run the tests on real services and a real browser, on all cores; ARGS="-k name" chooses
 	@$(PYTHON) -m tests.chromium
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n logical --dist worksteal $(ARGS)
 
 check: format-check lint types contracts migrations translations lengths ## everything that can be checked without running it
 
