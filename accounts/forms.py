@@ -1,12 +1,14 @@
 """The forms of signing up and of My Account."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from allauth.account import forms as allauth_forms
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -62,3 +64,17 @@ class SwitchForm(forms.Form):
     """A slider: `enabled` is there when it is on."""
 
     enabled = forms.BooleanField(required=False)
+
+
+class RetentionForm(forms.Form):
+    """How many days backups are kept, within the operator's limits."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        least, most = settings.RETENTION_MIN_DAYS, settings.RETENTION_MAX_DAYS
+        self.fields["days"] = forms.IntegerField(
+            label=_("Days"),
+            min_value=least,
+            max_value=most,
+            help_text=format_lazy(_("From {least} to {most} days."), least=least, most=most),
+        )

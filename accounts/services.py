@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
+from accounts.signals import retention_lengthened
 from accounts.tenancy import across_accounts
+
+USUAL_RETENTION = 30  # days, of a new account, where the operator's limits allow them
 
 
 def change_person(*, user: User, first_name: str, last_name: str, language: str) -> None:
@@ -17,8 +21,9 @@ def change_person(*, user: User, first_name: str, last_name: str, language: str)
 
 def create_account(*, name: str, owner: User, now: datetime) -> Account:
     """A new account with `owner` as its first member."""
+    days = min(max(USUAL_RETENTION, settings.RETENTION_MIN_DAYS), settings.RETENTION_MAX_DAYS)
     with across_accounts("an account is created"):
-        account = Account.objects.create(name=name, created_at=now)
+        account = Account.objects.create(name=name, retention_days=days, created_at=now)
         Membership.objects.create(account=account, user=owner, role=Role.OWNER, created_at=now)
         record(account_id=account.pk, actor_id=owner.pk, action=AuditAction.ACCOUNT_CREATED, subject=name, now=now)
     return account
@@ -41,6 +46,41 @@ def set_automatic_backups(*, account: Account, enabled: bool, actor: User, now: 
     if changed:
         action = AuditAction.AUTOMATIC_BACKUPS_ON if enabled else AuditAction.AUTOMATIC_BACKUPS_OFF
         record(account_id=account.pk, actor_id=actor.pk, action=action, subject="", now=now)
+
+
+@transaction.atomic
+def set_daily_backups(*, account: Account, enabled: bool, actor: User, now: datetime) -> None:
+    """Switch the daily backups of lists that changed on or off; the same again changes nothing."""
+    changed = Account.objects.filter(pk=account.pk, daily_backups=not enabled).update(daily_backups=enabled)
+    account.daily_backups = enabled
+    if changed:
+        action = AuditAction.DAILY_BACKUPS_ON if enabled else AuditAction.DAILY_BACKUPS_OFF
+        record(account_id=account.pk, actor_id=actor.pk, action=action, subject="", now=now)
+
+
+@transaction.atomic
+def change_retention(*, account: Account, days: int, actor: User, now: datetime) -> None:
+    """Have backups kept for `days` days from when they are made; the same again changes nothing.
+
+    More days hold for the backups that exist too, in the same transaction; fewer only for those made from now on: no
+    backup goes early because of a click. The caller has checked the operator's limits.
+    """
+    before = Account.objects.select_for_update(no_key=True).get(pk=account.pk).retention_days
+    account.retention_days = days
+    if days == before:
+        return
+    account.save(update_fields=["retention_days"])
+    if days > before:
+        retention_lengthened.send(sender=Account, account_id=account.pk, days=days)
+    record(
+        account_id=account.pk,
+        actor_id=actor.pk,
+        action=AuditAction.RETENTION_CHANGED,
+        subject="",
+        now=now,
+        before=before,
+        days=days,
+    )
 
 
 def record(

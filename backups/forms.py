@@ -1,6 +1,7 @@
 """The forms of the backups' pages."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from backups.models import Backup
 from backups.queries import BackupFilter
@@ -16,3 +17,13 @@ class BackupFilterForm(forms.Form):
         """The filter that the address stands for."""
         self.full_clean()
         return BackupFilter(group_id=self.cleaned_data.get("group"), trigger=self.cleaned_data.get("trigger", ""))
+
+
+class PinForm(forms.Form):
+    """Why a backup is to be kept for longer than its time."""
+
+    reason = forms.CharField(
+        label=_("Why is it to be kept?"),
+        max_length=Backup._meta.get_field("pin_reason").max_length,
+        help_text=_("Everybody in your account reads this beside the backup."),
+    )

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.signals import retention_lengthened
+from backups.retention import extend_backups
 from backups.taking import hold_for_change
 from imports.signals import import_about_to_change
 from recipients.holds import Change, Hold
@@ -24,6 +26,12 @@ def connect() -> None:
     """Connect the receivers; called once, when the apps are ready."""
     for signal in ANNOUNCED:
         signal.connect(answer_with_backup, dispatch_uid="backups.answer_with_backup")
+    retention_lengthened.connect(keep_longer, dispatch_uid="backups.keep_longer")
+
+
+def keep_longer(*, account_id: int, days: int, **_signal: Any) -> None:
+    """What exists is kept as long as what will be made."""
+    extend_backups(account_id=account_id, days=days)
 
 
 def answer_with_backup(

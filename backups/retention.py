@@ -1,4 +1,4 @@
-"""Retention: each backup is kept for its time and then deleted, file and row.
+"""Retention: each backup is kept for its time and then deleted, file and row; a pinned one until it is unpinned.
 
 The order is what makes it safe to be interrupted anywhere: hide the row (`purging`), delete the file, delete the row. A
 file goes only with the last backup that refers to it; that is decided with the group locked, and who points a new
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=1)  # doubled at each failure
 LAST_RETRY = timedelta(hours=1)
+BATCH = 100  # backups of one group that are hidden in one transaction and forgotten in one
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class PurgeReport:
 
 
 @dataclass(frozen=True)
-class _Doomed:
-    """A backup that is to go."""
+class _Batch:
+    """Some backups of one group that are to go, decided about together."""
 
     account_id: int
     group_id: int
-    pk: uuid.UUID
+    pks: tuple[uuid.UUID, ...]
 
 
 def purge_due_backups(*, now: datetime) -> PurgeReport:
@@ -58,7 +59,7 @@ def purge_due_backups(*, now: datetime) -> PurgeReport:
     """
     with across_accounts("due backups are purged"):
         refusal = doubt_about(now)
-        doomed = [] if refusal else _as_doomed(due_backups(now)) + _as_doomed(_left_unfinished())
+        batches = [] if refusal else _batches(due_backups(now)) + _batches(_left_unfinished())
         contradictory = contradictory_backups(now).count()
     if refusal:
         logger.error("No backup is purged: %s", refusal)
@@ -66,14 +67,14 @@ def purge_due_backups(*, now: datetime) -> PurgeReport:
         logger.error(
             "%d backups have expired but were made or asked for later than that; they are kept.", contradictory
         )
-    return replace(_purge_all(doomed, now), contradictory=contradictory, refusal=refusal)
+    return replace(_purge_all(batches, now), contradictory=contradictory, refusal=refusal)
 
 
 def finish_purges(*, now: datetime) -> PurgeReport:
     """Go on with deletions that a crash or a failing storage left, where their rest is over. Begins no new one."""
     with across_accounts("unfinished purges are looked for"):
-        doomed = _as_doomed(_left_unfinished().filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now)))
-    return _purge_all(doomed, now)
+        batches = _batches(_left_unfinished().filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now)))
+    return _purge_all(batches, now)
 
 
 def due_backups(now: datetime) -> QuerySet[Any]:
@@ -81,7 +82,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
 
     A complete one is kept its time from when it was asked for and from when it was completed, whichever is later: the
     two times come from different processes, and one wrong clock must not shorten it. A failed one is only a row; it is
-    kept as long as the account keeps backups.
+    kept as long as the account keeps backups. A pinned one is never due.
     """
     kept = ExpressionWrapper(F("expires_at") - F("completed_at"), DurationField())
     days = ExpressionWrapper(F("account__retention_days") * Value(timedelta(days=1), DurationField()), DurationField())
@@ -92,6 +93,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
     )
     due: QuerySet[Any] = (
         Backup.objects.filter(Q(_expired(now), completed_at__lte=now) | Q(status=Backup.Status.FAILED))
+        .filter(pinned_at__isnull=True)
         .annotate(due_at=due_at)
         .filter(due_at__lte=now)
         .order_by("due_at", "pk")
@@ -105,92 +107,114 @@ def contradictory_backups(now: datetime) -> QuerySet[Any]:
 
 
 def _expired(now: datetime) -> Q:
-    return Q(status=Backup.Status.COMPLETE, expires_at__lte=now)
+    return Q(status=Backup.Status.COMPLETE, expires_at__lte=now, pinned_at__isnull=True)
 
 
 def _left_unfinished() -> QuerySet[Any]:
     return Backup.objects.filter(status=Backup.Status.PURGING).order_by("requested_at")
 
 
-def _as_doomed(backups: QuerySet[Any]) -> list[_Doomed]:
-    return [_Doomed(*row) for row in backups.values_list("account_id", "group_id", "pk")]
+def extend_backups(*, account_id: int, days: int) -> None:
+    """Keep each complete backup of an account at least `days` days from its completion; none is kept shorter by it.
+
+    Locked in the order of their ids, as the purge does.
+    """
+    long_enough = F("completed_at") + Value(timedelta(days=days), DurationField())
+    shorter = Backup.objects.filter(
+        account_id=account_id, status=Backup.Status.COMPLETE, expires_at__lt=long_enough
+    ).order_by("pk")
+    pks = list(shorter.select_for_update().values_list("pk", flat=True))
+    Backup.objects.filter(account_id=account_id, pk__in=pks).update(expires_at=long_enough)
 
 
-def _purge_all(doomed: list[_Doomed], now: datetime) -> PurgeReport:
+def _batches(backups: QuerySet[Any]) -> list[_Batch]:
+    """The backups in batches of one group each, in the order in which the groups come first."""
+    of_groups: dict[tuple[int, int], list[uuid.UUID]] = {}
+    for account_id, group_id, pk in backups.values_list("account_id", "group_id", "pk"):
+        of_groups.setdefault((account_id, group_id), []).append(pk)
+    return [
+        _Batch(account_id, group_id, tuple(pks[at : at + BATCH]))
+        for (account_id, group_id), pks in of_groups.items()
+        for at in range(0, len(pks), BATCH)
+    ]
+
+
+def _purge_all(batches: list[_Batch], now: datetime) -> PurgeReport:
     report = PurgeReport()
-    for one in doomed:
-        key = _hide(one, now)
-        if key is None:
-            continue
-        if key and not _delete_file(one, key, now):
-            report = replace(report, unfinished=report.unfinished + 1)
-        elif _forget(one, now):
-            report = replace(report, purged=report.purged + 1, files_deleted=report.files_deleted + (1 if key else 0))
+    for batch in batches:
+        files = _hide(batch, now)
+        kept = _delete_files(batch, files, now)
+        gone = _forget(batch, [pk for pk, key in files.items() if key not in kept], now)
+        report = replace(
+            report,
+            purged=report.purged + len(gone),
+            files_deleted=report.files_deleted + len({files[pk] for pk in gone} - {""}),
+            unfinished=report.unfinished + sum(key in kept for key in files.values()),
+        )
     return report
 
 
-def _hide(one: _Doomed, now: datetime) -> str | None:
-    """Take a backup out of every list; gives the key of the file that goes with it, empty when none does.
+def _hide(batch: _Batch, now: datetime) -> dict[uuid.UUID, str]:
+    """Take backups out of every list; gives for each the key of the file that goes with it, empty when none does.
 
-    None when there is nothing to do any more: it was purged elsewhere, or is no longer due.
+    Left out is what was purged elsewhere, and what is no longer due: somebody has pinned it, or has had all backups of
+    the account kept longer. Who does so has the group or the row locked, so one of the two sees the other.
     """
-    with account_scope(one.account_id):
+    with account_scope(batch.account_id):
         try:
-            lock_group(account_id=one.account_id, group_id=one.group_id)
-        except Group.DoesNotExist:  # deleted with its account, and the backup's row with it
-            return None
-        backup = Backup.objects.select_for_update().filter(account_id=one.account_id, pk=one.pk).first()
-        if backup is None:
-            return None
-        if backup.status != Backup.Status.PURGING:
-            if not due_backups(now).filter(account_id=one.account_id, pk=one.pk).exists():
-                return None
-            backup.status, backup.attempts, backup.retry_at = Backup.Status.PURGING, 0, None
-            backup.save(update_fields=["status", "attempts", "retry_at"])
-        key: str = backup.file_key
-        others = Backup.objects.filter(account_id=one.account_id, file_key=key).exclude(status=Backup.Status.PURGING)
-        return "" if others.exists() else key
+            lock_group(account_id=batch.account_id, group_id=batch.group_id)
+        except Group.DoesNotExist:  # deleted with its account, and the backups' rows with it
+            return {}
+        of_account = Backup.objects.filter(account_id=batch.account_id)
+        found = of_account.filter(pk__in=batch.pks)
+        rows = list(found.select_for_update().order_by("pk"))
+        due = set(due_backups(now).filter(account_id=batch.account_id, pk__in=batch.pks).values_list("pk", flat=True))
+        found.filter(pk__in=due).update(status=Backup.Status.PURGING, attempts=0, retry_at=None)
+        hidden = [row for row in rows if row.status == Backup.Status.PURGING or row.pk in due]
+        referred_to = of_account.filter(file_key__in={row.file_key for row in hidden} - {""})
+        staying = set(referred_to.exclude(status=Backup.Status.PURGING).values_list("file_key", flat=True))
+        return {row.pk: "" if row.file_key in staying else row.file_key for row in hidden}
 
 
-def _delete_file(one: _Doomed, key: str, now: datetime) -> bool:
-    """Delete a file outside of any transaction. When storage fails, the row rests before the sweep tries again."""
-    try:
-        remove("backups", key)
-    except FAILURES as error:
-        logger.warning("The file of backup %s could not be deleted and stays hidden: %s", one.pk, error)
-        _let_rest(one, now)
-        return False
-    return True
+def _delete_files(batch: _Batch, files: dict[uuid.UUID, str], now: datetime) -> set[str]:
+    """Delete files outside of any transaction; gives those that storage kept, whose rows rest before the next try."""
+    kept = set()
+    for key in set(files.values()) - {""}:
+        try:
+            remove("backups", key)
+        except FAILURES as error:
+            logger.warning("%s could not be deleted; its backup stays hidden: %s", key, error)
+            kept.add(key)
+    if kept:
+        _let_rest(batch, [pk for pk, key in files.items() if key in kept], now)
+    return kept
 
 
-def _let_rest(one: _Doomed, now: datetime) -> None:
-    with account_scope(one.account_id):
-        backup = Backup.objects.filter(account_id=one.account_id, pk=one.pk, status=Backup.Status.PURGING).first()
-        if backup is None:
-            return
-        rest = min(FIRST_RETRY * 2 ** min(backup.attempts, 10), LAST_RETRY)
-        backup.attempts, backup.retry_at = min(backup.attempts + 1, 1000), now + rest
-        backup.save(update_fields=["attempts", "retry_at"])
+def _let_rest(batch: _Batch, pks: list[uuid.UUID], now: datetime) -> None:
+    with account_scope(batch.account_id):
+        resting = Backup.objects.filter(account_id=batch.account_id, pk__in=pks, status=Backup.Status.PURGING)
+        for backup in resting.select_for_update().order_by("pk"):
+            rest = min(FIRST_RETRY * 2 ** min(backup.attempts, 10), LAST_RETRY)
+            backup.attempts, backup.retry_at = min(backup.attempts + 1, 1000), now + rest
+            backup.save(update_fields=["attempts", "retry_at"])
 
 
-def _forget(one: _Doomed, now: datetime) -> bool:
-    """Delete the row and say so in the audit trail; false when another process did so first."""
-    with account_scope(one.account_id):
-        backup = (
-            Backup.objects.select_for_update()
-            .filter(account_id=one.account_id, pk=one.pk, status=Backup.Status.PURGING)
-            .first()
-        )
-        if backup is None:
-            return False
-        backup.delete()
-        record(
-            account_id=one.account_id,
-            actor_id=None,
-            action=AuditAction.BACKUP_PURGED,
-            subject=backup.group_name,
-            now=now,
-            asked_for_at=backup.requested_at.isoformat(),
-            recipients=backup.recipient_count,
-        )
-        return True
+def _forget(batch: _Batch, pks: list[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Delete rows and say so in the audit trail; gives those that no other process had deleted first."""
+    if not pks:
+        return []
+    with account_scope(batch.account_id):
+        found = Backup.objects.filter(account_id=batch.account_id, pk__in=pks, status=Backup.Status.PURGING)
+        rows = list(found.select_for_update().order_by("pk"))
+        Backup.objects.filter(account_id=batch.account_id, pk__in=[row.pk for row in rows]).delete()
+        for row in sorted(rows, key=lambda row: row.requested_at):
+            record(
+                account_id=batch.account_id,
+                actor_id=None,
+                action=AuditAction.BACKUP_PURGED,
+                subject=row.group_name,
+                now=now,
+                asked_for_at=row.requested_at.isoformat(),
+                recipients=row.recipient_count,
+            )
+    return [row.pk for row in rows]

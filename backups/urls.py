@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backups.views import download, on_demand, overview, verification
+from backups.views import download, on_demand, overview, pins, verification
 
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recipients/<int:group_id>/backups/", overview.group, name="group"),
     path("recipients/<int:group_id>/backups/take/", on_demand.take, name="take"),
     path("backups/<uuid:backup_id>/row/", overview.row, name="row"),
+    path("backups/<uuid:backup_id>/pin/", pins.pin, name="pin"),
+    path("backups/<uuid:backup_id>/unpin/", pins.unpin, name="unpin"),
     path("backups/<uuid:backup_id>/verify/", verification.verify, name="verify"),
     path("backups/<uuid:backup_id>/download/<str:format>/", download.download, name="download"),
 ]

@@ -49,3 +49,18 @@ def failure_sentence(backup: Backup) -> str:
 def attempt_sentence(backup: Backup) -> str:
     """Why a pending backup is tried again; empty when it is at its first attempt."""
     return str(ATTEMPTS.get(backup.failure, ATTEMPTS["internal"])) if backup.failure else ""
+
+
+PIN_REFUSALS: Final[dict[str, Promise]] = {
+    "being_deleted": gettext_lazy(
+        "This backup can no longer be pinned: its time is over and it is being deleted. Have a new one made, or pin a"
+        " younger one."
+    ),
+    "nothing_to_pin": gettext_lazy("Only a complete backup can be pinned."),
+    "already_pinned": gettext_lazy("Somebody has pinned this backup already. Their reason stands beside it."),
+}
+
+
+def pin_refusal_sentence(code: str) -> str:
+    """Why a backup cannot be pinned, and the next step."""
+    return str(PIN_REFUSALS[code])

@@ -40,6 +40,14 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()] or default
 
 
+def env_number(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number from the environment. Raises ImproperlyConfigured outside of `least` to `most`."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number from {least} to {most}.")
+    return int(value)
+
+
 # --- safety -----------------------------------------------------------------------------------------------------
 
 DEBUG = env_bool("LISTKEEP_DEBUG", default=True)
@@ -236,7 +244,11 @@ JOB_SWEEP_EVERY = timedelta(seconds=float(os.environ.get("LISTKEEP_SWEEP_SECONDS
 JOBS_PER_ACCOUNT = int(os.environ.get("LISTKEEP_JOBS_PER_ACCOUNT", "1"))
 if JOBS_PER_ACCOUNT < 1:
     raise ImproperlyConfigured("LISTKEEP_JOBS_PER_ACCOUNT is below 1; no job would ever be done.")
-BACKUP_RETENTION = timedelta(days=30)
+# The days that an account may have its backups kept for.
+RETENTION_MIN_DAYS = env_number("LISTKEEP_RETENTION_MIN_DAYS", 7, least=1, most=3650)
+RETENTION_MAX_DAYS = env_number("LISTKEEP_RETENTION_MAX_DAYS", 365, least=1, most=3650)
+if RETENTION_MIN_DAYS > RETENTION_MAX_DAYS:
+    raise ImproperlyConfigured("LISTKEEP_RETENTION_MIN_DAYS is above LISTKEEP_RETENTION_MAX_DAYS.")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the same socket in Celery's spelling
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -276,6 +288,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
 }
+
+# --- watching ---------------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = os.environ.get("LISTKEEP_METRICS_TOKEN", "")  # opens /metrics; without it there is no such page
 
 LOGGING = {
     "version": 1,

@@ -37,8 +37,8 @@ def switch_url(account: Account) -> str:
     return reverse("accounts:switch_automatic_backups", args=[account.pk])
 
 
-def slider(page: Element) -> Element:
-    (found,) = [field for field in page.all("input") if field.attributes.get("role") == "switch"]
+def slider(page: Element, name: str = "automatic-backups") -> Element:
+    (found,) = [field for field in page.all("input") if field.attributes.get("id") == f"{name}-switch"]
     return found
 
 

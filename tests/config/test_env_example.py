@@ -10,7 +10,7 @@ def names_in(path: str, pattern: str) -> set[str]:
 
 
 def test_env_example_names_each_variable_once() -> None:
-    settings = names_in("config/settings.py", r'(?:environ\.get|env_bool|env_list)\(\s*"(\w+)"')
+    settings = names_in("config/settings.py", r'(?:environ\.get|env_bool|env_list|env_number)\(\s*"(\w+)"')
     compose = names_in("docker-compose.yml", r"\$\{(\w+)")
     stack = names_in("config/embedded/__main__.py", r'environ\.get\("(\w+)"') - {"LISTKEEP_STARTED", "PATH"}
     roles = set(re.findall(r'"(DATABASE_\w+)"', (environment.ROOT / "config/database_roles.py").read_text()))

@@ -1,15 +1,44 @@
 """`manage.py purge_backups`: the purge that beat runs every hour, now; or what it would do and why."""
 
+from collections import Counter
+from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.utils import timezone
 
 from accounts.templatetags.listkeep_format import absolute
 from accounts.tenancy import across_accounts
 from backups.clock import doubt_about
+from backups.keeping import Verdict, Why, verdicts
 from backups.models import Backup
-from backups.retention import PurgeReport, contradictory_backups, due_backups, purge_due_backups
+from backups.retention import PurgeReport, purge_due_backups
+
+
+class Exit(IntEnum):
+    """What the exit code says; of several the first that holds. 1 is an unexpected error, 2 wrong arguments."""
+
+    CLOCK_IN_DOUBT = 3
+    FILES_LEFT = 4
+    CONTRADICTORY = 5
+
+
+EXIT_CODES = """exit codes:
+  0  everything that was due is gone (with --dry-run: nothing stands in the way)
+  1  an unexpected error
+  2  wrong arguments
+  3  the clock is in doubt, and nothing was deleted
+  4  the storage kept files; their backups are hidden, and the deletion is tried again by itself
+  5  backups are kept because their times contradict each other; look at them
+"""
+
+
+class _Formatter(DjangoHelpFormatter):
+    """Keeps the lines of the exit codes as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text
 
 
 class Command(BaseCommand):
@@ -17,12 +46,19 @@ class Command(BaseCommand):
 
     help = "Delete the backups whose time is over, in all accounts."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, epilog=EXIT_CODES, formatter_class=_Formatter, **kwargs)
+
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would go and why, and delete nothing")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="say of every backup whether it would go or be kept, and why, and delete nothing",
+        )
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         if dry_run:
-            self.tell()
+            self.tell(timezone.now())
         else:
             self.purge()
 
@@ -30,52 +66,73 @@ class Command(BaseCommand):
         """Purge, and say what went. Raises CommandError when something stayed that should have gone."""
         report = purge_due_backups(now=timezone.now())
         self.stdout.write(f"Backups deleted: {report.purged}. Files deleted: {report.files_deleted}.")
-        if left := "\n".join(_left(report)):
-            raise CommandError(left)
+        if left := _left(report):
+            raise CommandError("\n".join(left.values()), returncode=min(left))
 
-    def tell(self) -> None:
-        """Say what a purge would do at this moment."""
-        now = timezone.now()
+    def tell(self, now: datetime) -> None:
+        """Say what a purge would do at `now`. Raises CommandError as the purge itself would, but for its storage."""
+        counts: Counter[Why] = Counter()
         with across_accounts("an operator asks what would be purged"):
-            if refusal := doubt_about(now):
-                self.stdout.write(f"Nothing would be purged. {refusal}")
-            due = list(due_backups(now).select_related("account"))
-            for backup in due:
-                self.stdout.write(f"{_name(backup)}: {_reason(backup)}; {_file(backup, due)}")
-            for backup in contradictory_backups(now).select_related("account"):
-                self.stdout.write(f"{_name(backup)}: stays, because its times contradict each other")
+            refusal = doubt_about(now)
+            for verdict in verdicts(now):
+                counts[verdict.why] += 1
+                self.stdout.write(f"{_name(verdict.backup)}: {_sentence(verdict, now, refusal)}")
             unfinished = Backup.objects.filter(status=Backup.Status.PURGING).count()
-        self.stdout.write(f"Due: {len(due)}. Begun before and not finished: {unfinished}.")
+        kept = sum(counts.values()) - counts[Why.DUE]
+        self.stdout.write(
+            f"Due: {counts[Why.DUE]}. Kept: {kept}, of them pinned: {counts[Why.PINNED]}."
+            f" Begun before and not finished: {unfinished}."
+        )
+        report = PurgeReport(contradictory=counts[Why.CONTRADICTORY], refusal=refusal)
+        if left := _left(report):
+            raise CommandError("\n".join(left.values()), returncode=min(left))
 
 
-def _name(backup: Any) -> str:
+def _name(backup: Backup) -> str:
     return f"{backup.account.name} / {backup.group_name} / {absolute(backup.requested_at)} ({backup.pk})"
 
 
-def _reason(backup: Any) -> str:
-    if backup.status == Backup.Status.FAILED:
-        return f"failed, and kept for {backup.account.retention_days} days until {absolute(backup.due_at)}"
-    return f"kept until {absolute(backup.due_at)}"
+def _sentence(verdict: Verdict, now: datetime, refusal: str) -> str:
+    """What happens to one backup and why."""
+    backup = verdict.backup
+    until = absolute(verdict.until) if verdict.until else ""
+    match verdict.why:
+        case Why.PENDING:
+            return "kept, it is still being made"
+        case Why.PINNED:
+            who = backup.pinned_by.email if backup.pinned_by else "somebody who has left"
+            return f"kept, pinned by {who} on {absolute(backup.pinned_at)}: {backup.pin_reason}"
+        case Why.CONTRADICTORY:
+            return "kept, its times contradict each other"
+        case Why.TIME_LEFT:
+            failed = "failed, " if backup.status == Backup.Status.FAILED else ""
+            return f"{failed}kept until {until}, {_days(verdict.days_left(now))} left"
+    failed = "failed, " if backup.status == Backup.Status.FAILED else ""
+    goes = "would go, but the clock is in doubt" if refusal else "goes"
+    return f"{failed}{goes}, it was kept until {until}; {_file(verdict)}"
 
 
-def _file(backup: Any, due: list[Any]) -> str:
-    if not backup.file_key:
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _file(verdict: Verdict) -> str:
+    if not verdict.backup.file_key:
         return "it has no file"
-    staying = (
-        Backup.objects.filter(account_id=backup.account_id, file_key=backup.file_key)
-        .exclude(status=Backup.Status.PURGING)
-        .exclude(pk__in=[one.pk for one in due if one.file_key == backup.file_key])
-    )
-    return "its file stays, another backup refers to it" if staying.exists() else "its file goes too"
+    return "its file goes too" if verdict.file_goes else "its file stays, another backup refers to it"
 
 
-def _left(report: PurgeReport) -> list[str]:
+def _left(report: PurgeReport) -> dict[Exit, str]:
     """What stayed that should have gone, a sentence each."""
-    sentences = []
+    sentences = {}
     if report.refusal:
-        sentences.append(f"Nothing was purged. {report.refusal}")
+        sentences[Exit.CLOCK_IN_DOUBT] = f"Nothing is deleted. {report.refusal}"
     if report.unfinished:
-        sentences.append(f"Files that storage did not delete: {report.unfinished}. They are hidden and tried again.")
+        sentences[Exit.FILES_LEFT] = (
+            f"Files that storage did not delete: {report.unfinished}. They are hidden and tried again."
+        )
     if report.contradictory:
-        sentences.append(f"Backups kept because their times contradict each other: {report.contradictory}.")
+        sentences[Exit.CONTRADICTORY] = (
+            f"Backups kept because their times contradict each other: {report.contradictory}."
+        )
     return sentences
