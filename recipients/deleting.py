@@ -26,6 +26,11 @@ class Chosen:
     ids: tuple[int, ...] | None = None
     choice: Choice = EVERYBODY
 
+    @property
+    def is_everybody(self) -> bool:
+        """Whether nobody of the list is left out."""
+        return self.ids is None and not self.choice.search and self.choice.status is Status.ALL
+
     def of(self, group: Group) -> RecipientQuerySet:
         """Those of a list that are chosen, as it is now."""
         if self.ids is None:

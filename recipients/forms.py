@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from recipients.deleting import Chosen
 from recipients.listing import Choice, Status
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH, normalise
 from recipients.masterdata.file import FieldScope
@@ -14,6 +15,7 @@ from recipients.models import Field, Group
 from recipients.services.fields import MAX_LABEL_LENGTH
 from recipients.wording import unstorable_sentence
 
+MAX_ID_DIGITS = 18  # so that the database can hold the number
 NOTE_LENGTH = Group._meta.get_field("note").max_length
 
 
@@ -71,6 +73,33 @@ class ListingForm(forms.Form):
             before="" if data["after"] else data["before"],
             looked_at=data["looked_at"] or 0,
         )
+
+
+class IdsField(forms.Field):
+    """Ids of recipients, each sent under the field's name."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> tuple[int, ...]:
+        """The ids, each once; what cannot be one is refused."""
+        texts: list[str] = value or []
+        if not all(text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS for text in texts):
+            raise ValidationError("no ids")
+        return tuple(sorted({int(text) for text in texts}))
+
+
+class ChosenForm(ListingForm):
+    """Which recipients of a table somebody chose: those that they ticked, or all that the table's choice finds."""
+
+    id = IdsField(required=False)
+    all = forms.BooleanField(required=False)
+
+    def chosen(self) -> Chosen | None:
+        """What was chosen in a valid form; None when nothing was."""
+        if self.cleaned_data["all"]:
+            return Chosen(choice=self.choice())
+        ids: tuple[int, ...] = self.cleaned_data["id"]
+        return Chosen(ids=ids) if ids else None
 
 
 class GroupForm(forms.Form):

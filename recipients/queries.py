@@ -59,10 +59,25 @@ def latest_activities(recipient: Recipient) -> list[Activity]:
 
 
 def waiting_deletion(group: Group) -> Deletion | None:
-    """The deletion of the list that is under way, if one is."""
+    """The deletion of the list, of recipients or of a field of it, that is under way, if one is."""
     return Deletion.objects.filter(
         account_id=group.account_id, group_id=group.pk, status=Deletion.Status.WAITING
     ).first()
+
+
+def waiting_deletions(group: Group) -> list[Deletion]:
+    """The deletions under way that the list shows: its own, and that of an account-wide field."""
+    return list(
+        Deletion.objects.filter(
+            Q(group=group) | Q(group__isnull=True), account_id=group.account_id, status=Deletion.Status.WAITING
+        ).order_by("requested_at")
+    )
+
+
+def groups_that_show(field: Field) -> list[Group]:
+    """The present lists in which a field is seen."""
+    groups = Group.objects.present().filter(account_id=field.account_id).order_by("pk")
+    return list(groups if field.group_id is None else groups.filter(pk=field.group_id))
 
 
 def block_list_of(group: Group) -> BlockList:

@@ -19,8 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{GROUP}settings/automatic-backups/", settings.switch_backups, name="switch_backups"),
     path(f"{GROUP}settings/fields/", fields.fields, name="fields"),
     path(f"{GROUP}settings/fields/<int:field_id>/", fields.rename, name="rename_field"),
+    path(f"{GROUP}settings/fields/<int:field_id>/delete/", deletion.delete_field, name="delete_field"),
     path(f"{GROUP}settings/block-list/", blocking.block_list, name="block_list"),
     path(f"{GROUP}settings/block-list/remove/", blocking.unblock, name="unblock"),
     path(f"{GROUP}delete/", deletion.delete, name="delete"),
+    path(f"{GROUP}clear/", deletion.clear, name="clear"),
+    path(f"{GROUP}delete-recipients/", deletion.delete_recipients, name="delete_recipients"),
     path(f"{GROUP}deletion/<uuid:deletion_id>/", deletion.deletion, name="deletion"),
 ]

@@ -7,14 +7,13 @@ from typing import Final
 from django.utils.formats import date_format, get_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
-from accounts.models import Account
 from recipients.deletion import GroupLocked
 from recipients.masterdata.blocklist import MAX_PATTERN_LENGTH, Refusal
 from recipients.masterdata.file import MAX_FIELDS, FieldType
 from recipients.masterdata.values import MAX_TEXT_LENGTH, UnstorableText, format_number
-from recipients.models import BlockedAddress, Group, Recipient
+from recipients.models import BlockedAddress, Recipient
 from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
 from recipients.services.blocking import MAX_OTHER_PATTERNS
 from recipients.services.recipients import Value
@@ -25,15 +24,6 @@ GENDERS: Final[dict[str, Promise]] = {
     "female": gettext_lazy("female"),
     "male": gettext_lazy("male"),
     "diverse": gettext_lazy("diverse"),
-}
-
-DELETION_FAILURES: Final[dict[str, Promise]] = {
-    "backup_failed": gettext_lazy(
-        "The backup could not be made, and without it nothing is deleted. Try again; if that fails too, tell whoever "
-        "runs Listkeep that backups cannot be made."
-    ),
-    "interrupted": gettext_lazy("The deletion was interrupted several times and has been given up. Try it again."),
-    "internal": gettext_lazy("The fault is ours and has been recorded. Try it again later."),
 }
 
 UNSTORABLE: Final[dict[str, Promise]] = {
@@ -54,38 +44,6 @@ ENTRY_SHOWN: Final = 60  # characters of an entry that a sentence repeats
 def locked_sentence() -> str:
     """Why a locked list takes no change, and the next step."""
     return _("This list is locked against changes. Unlock it under Settings > General, then try again.")
-
-
-def deletion_failure_sentence(code: str) -> str:
-    """Why a deletion failed, and the next step."""
-    return str(DELETION_FAILURES.get(code, DELETION_FAILURES["internal"]))
-
-
-def makes_backup(group: Group, account: Account) -> bool:
-    """Whether a deletion of the list makes a backup first."""
-    return group.automatic_backups and account.automatic_backups and group.recipient_count > 0
-
-
-def deletion_facts(group: Group) -> list[str]:
-    """What is safe and what is lost when a list is deleted. `group.account` has been read."""
-    if group.recipient_count == 0:
-        return [_("The list is empty, so there is nothing to back up.")]
-    lost = _("Activities such as opens and clicks are in no backup and are lost.")
-    if not makes_backup(group, group.account):
-        return [_("The master data of its recipients cannot be brought back."), lost]
-    days = group.account.retention_days
-    return [
-        _("First a backup of the master data is made. Nothing is deleted before it is complete."),
-        ngettext(
-            "The backup is kept for %(days)d day. Until then you can bring the list back: download the export file "
-            "under My Account > Extras > Backups and import it into a new list.",
-            "The backup is kept for %(days)d days. Until then you can bring the list back: download the export file "
-            "under My Account > Extras > Backups and import it into a new list.",
-            days,
-        )
-        % {"days": days},
-        lost,
-    ]
 
 
 def field_refused_sentence(reason: FieldRefused | GroupLocked) -> str:

@@ -13,7 +13,7 @@ from recipients.deletion import GroupGone, GroupLocked
 from recipients.forms import FieldForm, FieldLabelForm
 from recipients.masterdata.file import MAX_FIELDS, FieldScope, FieldType
 from recipients.models import Field, Group
-from recipients.queries import fields_of
+from recipients.queries import fields_of, waiting_deletions
 from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields, create_field, rename_field
 from recipients.views.access import group_or_404, is_editor, require_editor
 from recipients.wording import field_refused_sentence
@@ -97,5 +97,6 @@ def _page(request: AccountRequest, group: Group, form: FieldForm, status: int = 
         "most": MAX_FIELDS,
         "is_full": len(found) >= MAX_FIELDS,
         "is_editor": is_editor(request),
+        "deletions": waiting_deletions(group),
     }
     return render(request, "recipients/fields.html", context, status=status)

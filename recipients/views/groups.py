@@ -53,6 +53,7 @@ def group(request: AccountRequest, group_id: int) -> HttpResponse:
     choice = form.choice()
     page = read_page(group=found, choice=choice)
     fields = fields_of(found)[:FIELDS_SHOWN]
+    may_delete = is_editor(request) and not found.locked
     context = {
         "group": found,
         "form": form,
@@ -62,6 +63,8 @@ def group(request: AccountRequest, group_id: int) -> HttpResponse:
         "rows": rows_of(page.recipients, fields),
         "total": _total(found.recipient_count, found.active_count, choice),
         "links": _links(page),
+        "may_delete": may_delete,
+        "columns": len(fields) + 3 + may_delete,
     }
     if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx's middleware
         goes_on = bool(choice.looked_at)

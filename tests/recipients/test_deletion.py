@@ -25,6 +25,8 @@ from tests.recipients.deletion_scene import (
     TRIGGERS,
     Scene,
     changed_lists,
+    delete_number,
+    delete_some,
     every_kind,
     make_scene,
     remaining,

@@ -1,6 +1,7 @@
 """Who gets into the pages of lists, asked of an account with members, lists and recipients to leak."""
 
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -27,13 +28,24 @@ pytestmark = pytest.mark.django_db
 
 READ = ["groups", "group", "recipient", "settings", "fields", "deletion", "block_list", "account_block_list"]
 OF_THE_ACCOUNT = {"groups", "account_block_list", "account_unblock"}  # they name no row beside it
-ASK = ["delete", "deactivate", "activate", "rename_field"]  # pages that ask before a change
+ASK = [
+    "delete",
+    "clear",
+    "delete_recipients",
+    "delete_field",
+    "deactivate",
+    "activate",
+    "rename_field",
+]  # pages that ask before a change
 CHANGE: dict[str, dict[str, str]] = {
     "recipient": {"email": "anders@geheim.example", "seen": "x"},
     "settings": {"name": "Anders"},
     "fields": {"label": "Neu", "type": "text", "scope": "list"},
     "switch_backups": {},
     "delete": {},
+    "clear": {},
+    "delete_recipients": {},
+    "delete_field": {},
     "deactivate": {},
     "activate": {},
     "rename_field": {"label": "Anders"},
@@ -81,10 +93,13 @@ def urls_of(account: Account, group: Group, recipient: Recipient, field: Field, 
         "deactivate": [group.pk, recipient.id],
         "activate": [group.pk, recipient.id],
         "rename_field": [group.pk, field.pk],
+        "delete_field": [group.pk, field.pk],
         "deletion": [group.pk, deletion.pk],
     }
     names = {*READ, *ASK, *CHANGE}
-    return {name: reverse(f"recipients:{name}", args=[account.pk, *parts.get(name, [group.pk])]) for name in names}
+    urls = {name: reverse(f"recipients:{name}", args=[account.pk, *parts.get(name, [group.pk])]) for name in names}
+    urls["delete_recipients"] += f"?id={recipient.id}"
+    return urls
 
 
 def state(victim: Victim) -> list[Any]:
@@ -158,7 +173,7 @@ def test_rows_of_another_account_cannot_be_changed_from_ones_own(victim: Victim,
 def test_who_is_not_signed_in_goes_to_the_login(victim: Victim, name: str) -> None:
     response = Client().get(victim.urls[name])
 
-    assert (response.status_code, response["Location"]) == (302, f"/auth/login/?next={victim.urls[name]}")
+    assert (response.status_code, response["Location"]) == (302, f"/auth/login/?next={quote(victim.urls[name])}")
 
 
 @pytest.mark.parametrize("name", sorted({*READ, *ASK, *CHANGE}))

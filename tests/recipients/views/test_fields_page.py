@@ -52,8 +52,8 @@ def test_list_fields_stand_above_and_account_wide_ones_below(client: Client, acc
     sections = read(client.get(url(group))).all("section")
 
     assert [[row.text for row in section.all("tr")[1:]] for section in sections] == [
-        ["Vorname Text Rename Vorname", "Geburtstag Date Rename Geburtstag"],
-        ["Nummer Number Rename Nummer"],
+        ["Vorname Text Rename Vorname Delete Vorname", "Geburtstag Date Rename Geburtstag Delete Geburtstag"],
+        ["Nummer Number Rename Nummer Delete Nummer"],
     ]
     assert "3 of 45 fields in use" in sections[0].text
 
@@ -110,7 +110,7 @@ def test_a_full_list_shows_no_form_and_takes_no_field(client: Client, account: A
 
     assert read(page).all("form", "card") == []
     assert notices(page) == [
-        "A list can show at most 45 fields, and this one does. Rename one that you no longer need."
+        "A list can show at most 45 fields, and this one does. Delete one that you no longer need."
     ]
     assert (response.status_code, len(labels(account))) == (422, MAX_FIELDS)
 
@@ -188,5 +188,5 @@ def test_the_number_of_queries_stays_the_same(
         make_field(account, f"Eigenes{number}", group=group)
         make_field(account, f"Alle{number}")
 
-    with django_assert_num_queries(11):  # 7 in production: four are of the savepoint inside the test
+    with django_assert_num_queries(12):  # 8 in production: four are of the savepoint inside the test
         client.get(url(group))

@@ -43,7 +43,8 @@ def group(account: Account) -> Group:
 
 @pytest.fixture
 def client(account: Account) -> Client:
-    return sign_in(make_member(account))
+    """Somebody who reads; the boxes that editors tick: test_deleting_recipients.py."""
+    return sign_in(make_member(account, Role.READER))
 
 
 def url(group: Group) -> str:
