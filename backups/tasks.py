@@ -7,6 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from backups.daily import take_daily_backups
+from backups.drill import rehearse_restore
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.sampling import verify_sample
@@ -65,3 +66,9 @@ def verify_sample_task() -> None:
 def verify_requested_task() -> None:
     """Read the files that are to be read again, for less than a minute (beat, every minute)."""
     verify_requested(budget=timedelta(seconds=50))
+
+
+@shared_task(name="backups.rehearse_restore", acks_late=False)
+def rehearse_restore_task() -> None:
+    """Rehearse the restore of one backup (beat). A drill that takes its process down is not begun again that night."""
+    rehearse_restore(now=timezone.now())

@@ -284,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "verify-sample": {"task": "backups.verify_sample", "schedule": crontab(hour="1", minute="7")},
+    "rehearse-restore": {"task": "backups.rehearse_restore", "schedule": crontab(hour="2", minute="27")},
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
