@@ -4,7 +4,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from django.core.files import File
@@ -123,28 +122,32 @@ def wait(run: Import, statuses: Sequence[str], end: Import.Status) -> None:
 
 def seconds_of_backup(customer: Customer, group: Group) -> tuple[float, Backup]:
     """Seconds from the request of a backup until it is complete in storage; and the backup."""
-    now: datetime = timezone.now()
     with account_scope(group.account_id):  # another revision, so that no earlier file serves
         locked = lock_group(account_id=group.account_id, group_id=group.pk)
-        raise_revision(group=locked, now=now)
+        raise_revision(group=locked, now=timezone.now())
+    started = time.perf_counter()
+    backup = repeated_backup(customer, locked)
+    return time.perf_counter() - started, backup
+
+
+def repeated_backup(customer: Customer, group: Group) -> Backup:
+    """A backup, waited for until it is complete; of an unchanged list the last one's file serves."""
     change = Change(
         kind=ChangeKind.IMPORT,
         id=uuid.uuid4(),
-        group=locked,
+        group=group,
         interface=Interface.BROWSER,
         requested_by_id=customer.owner.pk,
     )
-    started = time.perf_counter()
     with account_scope(group.account_id):
-        backup = request_backup(change=change, now=now)
+        backup = request_backup(change=change, now=timezone.now())
     while backup.status == Backup.Status.PENDING:
         time.sleep(POLL)
         with account_scope(group.account_id):
             backup.refresh_from_db()
-    seconds = time.perf_counter() - started
     if backup.status != Backup.Status.COMPLETE:
         raise RuntimeError(f"The backup ended as {backup.status}: {backup.failure}")
-    return seconds, backup
+    return backup
 
 
 def ignore(_done: int, _known: int | None) -> None:

@@ -1,11 +1,11 @@
-"""S1, S3, S4 and S10: each beside its floor, several times in turn."""
+"""S1, S3, S4, S10 and S11: each beside its floor, several times in turn."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import floors
 from benchmarks.data import FIELDS, write_csv
-from benchmarks.jobs import Customer, seconds_of_backup, seconds_of_import
+from benchmarks.jobs import Customer, repeated_backup, seconds_of_backup, seconds_of_import
 from benchmarks.table import Row
 from recipients.models import Group
 
@@ -55,6 +55,19 @@ class Bench:
             self.backup_bytes = backup.size or 0
         what = f"backup of {self.rows:,} recipients / COPY TO STDOUT, discarded"
         return Row("S1", what, ours, floor, bar=2.5, aim=1.5)
+
+    def size(self, group: Group) -> list[Row]:
+        """S11: the bytes of a backup, and those of another one of the unchanged list."""
+        _seconds, backup = seconds_of_backup(self.customer, group)
+        again = repeated_backup(self.customer, group)
+        as_csv = floors.compressed_csv(group.account_id, group.pk, KEYS)
+        more = 0 if again.file_key == backup.file_key else again.size or 0
+        what = f"size of a backup of {self.rows:,} recipients / the rows as csv.zst, level 3"
+        mb = 1_000_000
+        return [
+            Row("S11", what, [(backup.size or 0) / mb], [as_csv / mb], bar=1.0, aim=1.0, unit="MB"),
+            Row("", "what another backup of the unchanged list adds", [more / mb], None, bar=0.0, aim=0.0, unit="MB"),
+        ]
 
     def update_with_and_without_backups(self, group: Group) -> Row:
         """S4: every row of the list changes each time, backups on and off in turn, now the one first, now the other.

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from config.embedded import addresses
 from config.embedded.postgres import Postgres
 from config.embedded.redis_server import RedisServer
+from config.embedded.s3_server import S3Server
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-bench-"))
@@ -39,19 +40,21 @@ os.environ |= {
 
 
 @contextmanager
-def services() -> Iterator[None]:
-    """PostgreSQL (durable, as in production) and Redis, for the block."""
-    postgres, redis = Postgres(VAR), RedisServer(VAR)
-    postgres.start()
-    try:
+def services(*, s3: bool = False) -> Iterator[None]:
+    """PostgreSQL (durable, as in production), Redis and, if asked for, an S3 server, for the block."""
+    with ExitStack() as started:
+        if s3:
+            server = S3Server(VAR / "s3")
+            started.callback(server.stop)
+            server.start()
+            os.environ["STORAGE_URL"] = server.url
+        postgres, redis = Postgres(VAR), RedisServer(VAR)
+        started.callback(postgres.stop)
+        postgres.start()
+        started.callback(redis.stop)
         redis.start()
-        try:
-            subprocess.run([sys.executable, "manage.py", "migrate", "--database=owner", "-v0"], cwd=ROOT, check=True)
-            yield
-        finally:
-            redis.stop()
-    finally:
-        postgres.stop()
+        subprocess.run([sys.executable, "manage.py", "migrate", "--database=owner", "-v0"], cwd=ROOT, check=True)
+        yield
 
 
 @contextmanager
