@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Lower, RowNumber, TruncDate
 from django.utils.translation import gettext
 
-from backups.models import Backup
+from backups.models import Backup, RestoreDrill
 from recipients.models import Group
 
 
@@ -39,13 +39,17 @@ class BackupFilter:
 
 @dataclass(frozen=True)
 class GroupWithBackups:
-    """A group and how many backups it has of each trigger."""
+    """A group, how many backups it has of each trigger, and what is known of all of them."""
 
     pk: int
     name: str
     deleted: bool
     automatic_backups: bool
     counts: dict[str, int]
+    damaged: int = 0  # whose file was found damaged or missing
+    pinned: int = 0
+    first_ends_at: datetime | None = None  # when the time of the first complete one that is not pinned is over
+    last_ends_at: datetime | None = None  # and that of the last one
 
     @property
     def label(self) -> str:
@@ -67,19 +71,42 @@ def backups_of(account_id: int) -> QuerySet[Any]:
 
 def groups_with_backups(account_id: int) -> list[GroupWithBackups]:
     """Every group of the account that has a backup, by name; of two with one name a deleted one comes second."""
-    counts: dict[int, dict[str, int]] = {}
-    numbers = backups_of(account_id).order_by().values_list("group_id", "trigger").annotate(number=Count("pk"))
-    for group_id, trigger, number in numbers:
-        counts.setdefault(group_id, {})[trigger] = number
+    complete = Q(status=Backup.Status.COMPLETE)
+    ends = complete & Q(pinned_at__isnull=True, completed_at__lte=F("expires_at"))
+    numbers: dict[int, list[Any]] = {}
+    for row in (
+        backups_of(account_id)
+        .order_by()
+        .values("group_id", "trigger")
+        .annotate(
+            number=Count("pk"),
+            damaged=Count("pk", filter=complete & ~Q(damage="")),
+            pinned=Count("pk", filter=complete & Q(pinned_at__isnull=False)),
+            first=Min("expires_at", filter=ends),
+            last=Max("expires_at", filter=ends),
+        )
+    ):
+        numbers.setdefault(row["group_id"], []).append(row)
     groups = (
-        Group.objects.filter(account_id=account_id, pk__in=counts)
+        Group.objects.filter(account_id=account_id, pk__in=numbers)
         .order_by(Lower("name"), F("deleted_at").asc(nulls_first=True), "pk")
         .only("name", "deleted_at", "automatic_backups")
     )
-    return [
-        GroupWithBackups(one.pk, one.name, one.deleted_at is not None, one.automatic_backups, counts[one.pk])
-        for one in groups
-    ]
+    return [_with_backups(one, numbers[one.pk]) for one in groups]
+
+
+def _with_backups(group: Group, numbers: list[Any]) -> GroupWithBackups:
+    return GroupWithBackups(
+        pk=group.pk,
+        name=group.name,
+        deleted=group.deleted_at is not None,
+        automatic_backups=group.automatic_backups,
+        counts={row["trigger"]: row["number"] for row in numbers},
+        damaged=sum(row["damaged"] for row in numbers),
+        pinned=sum(row["pinned"] for row in numbers),
+        first_ends_at=min((row["first"] for row in numbers if row["first"]), default=None),
+        last_ends_at=max((row["last"] for row in numbers if row["last"]), default=None),
+    )
 
 
 def listed(backups: QuerySet[Any]) -> QuerySet[Any]:
@@ -98,7 +125,7 @@ def listed(backups: QuerySet[Any]) -> QuerySet[Any]:
         .values("recipient_count")[:1]
     )
     rows: QuerySet[Any] = (
-        backups.select_related("requested_by", "group")
+        backups.select_related("requested_by", "pinned_by", "group")
         .annotate(previous_count=Subquery(previous))
         .order_by("-requested_at", "-pk")
     )
@@ -131,7 +158,7 @@ def newest_of_days(backups: QuerySet[Any], *, each: int, leaving_before: datetim
     """The newest `each` of `backups` of every local day, oldest first, each with its `day` and with numbers.
 
     `of_day` is how many of `backups` its day has, `total` how many there are, `leaving` how many of them leave before
-    that moment.
+    that moment; what is pinned does not leave.
     """
     newest_first = [F("requested_at").desc(), F("pk").desc()]
     rows: QuerySet[Any] = (
@@ -140,10 +167,15 @@ def newest_of_days(backups: QuerySet[Any], *, each: int, leaving_before: datetim
             place=Window(RowNumber(), partition_by="day", order_by=newest_first),
             of_day=Window(Count("pk"), partition_by="day"),
             total=Window(Count("pk")),
-            leaving=Window(Count("pk", filter=Q(expires_at__lt=leaving_before))),
+            leaving=Window(Count("pk", filter=Q(expires_at__lt=leaving_before, pinned_at__isnull=True))),
         )
         .filter(place__lte=each)
-        .only("trigger", "requested_at", "expires_at", "recipient_count", "group_name")
+        .only("trigger", "requested_at", "expires_at", "recipient_count", "group_name", "pinned_at")
         .order_by("requested_at", "pk")
     )
     return rows
+
+
+def last_drill_of(account_id: int) -> RestoreDrill | None:
+    """The last rehearsal of a restore in an account."""
+    return RestoreDrill.objects.filter(account_id=account_id).order_by("-started_at").first()

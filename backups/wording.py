@@ -3,7 +3,7 @@
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from backups.models import Backup
 
@@ -64,3 +64,25 @@ PIN_REFUSALS: Final[dict[str, Promise]] = {
 def pin_refusal_sentence(code: str) -> str:
     """Why a backup cannot be pinned, and the next step."""
     return str(PIN_REFUSALS[code])
+
+
+DAMAGES: Final[dict[str, Promise]] = {
+    Backup.Damage.MISSING: gettext_lazy("Its file is no longer in storage, so it cannot be downloaded or restored."),
+    Backup.Damage.DIFFERS: gettext_lazy(
+        "Its file is not the one that was kept: the checksum differs. It is not given out, because wrong data could be"
+        " in it."
+    ),
+}
+
+
+def damage_sentence(backup: Backup) -> str:
+    """What is wrong with a backup's file, what is safe, and the next step."""
+    return f"{DAMAGES[backup.damage]} {damage_advice()}"
+
+
+def damage_advice() -> str:
+    """What is safe when a backup's file is damaged or missing, and the next step."""
+    return gettext(
+        "The list itself is not affected. Have it backed up now, and tell the people who run Listkeep for you: a copy"
+        " of the storage may still hold the file."
+    )

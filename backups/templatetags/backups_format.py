@@ -58,6 +58,18 @@ def failure_sentence(backup: Any) -> str:
 
 
 @register.filter
+def damage_sentence(backup: Any) -> str:
+    """What is wrong with a backup's file, and the next step."""
+    return wording.damage_sentence(backup)
+
+
+@register.filter
+def pinned_by(backup: Any) -> str:
+    """The person who pinned it; empty when they are gone."""
+    return _by(backup.pinned_by)
+
+
+@register.filter
 def attempt_sentence(backup: Any) -> str:
     """Why a pending backup is tried again; empty when it is at its first attempt."""
     return wording.attempt_sentence(backup)
@@ -76,6 +88,8 @@ def reason(backup: Any) -> str:
 @register.filter
 def asked_by(backup: Any) -> str:
     """The person who imported, deleted or asked for it; empty when they are gone, and for a daily one."""
-    if backup.requested_by is None:
-        return ""
-    return gettext("by %(person)s") % {"person": backup.requested_by.get_full_name() or backup.requested_by.email}
+    return _by(backup.requested_by)
+
+
+def _by(person: Any) -> str:
+    return "" if person is None else gettext("by %(person)s") % {"person": person.get_full_name() or person.email}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,11 +24,14 @@ from backups.queries import (
     GroupWithBackups,
     backups_of,
     groups_with_backups,
+    last_drill_of,
     listed,
     newest_of_groups,
     row_of,
 )
-from backups.views.strip import strip_of
+from backups.views.strip import SOON, strip_of
+from backups.watch import alerts_of
+from backups.watch_wording import alert_in_words
 from recipients.models import Group
 
 GROUPS_A_PAGE = 10
@@ -43,11 +47,17 @@ class Section:
     rows: list[Any]
     count: int  # those that the filter lets through
     query: str  # of the address that shows all of them
+    ends_at: datetime | None = None  # when the last backup of a deleted list goes, if that is soon
 
     @property
     def has_more(self) -> bool:
         """Whether the list has backups that the page does not show."""
         return self.count > len(self.rows)
+
+    @property
+    def last(self) -> Any:
+        """The backup that goes then; None when the page does not show it, or its file is damaged."""
+        return next((row for row in self.rows if row.expires_at == self.ends_at and not row.damage), None)
 
 
 @require_safe
@@ -55,6 +65,7 @@ class Section:
 def overview(request: AccountRequest) -> HttpResponse:
     """All lists by name, each with its newest backups; with one list chosen, all of its backups in pages."""
     account_id = request.account.pk
+    now = timezone.now()
     groups = groups_with_backups(account_id)
     chosen = BackupFilterForm(request.GET).chosen()
     shown = [one for one in groups if one.matching(chosen)]
@@ -63,12 +74,14 @@ def overview(request: AccountRequest) -> HttpResponse:
         page = Paginator(shown, GROUPS_A_PAGE).get_page(request.GET.get("page"))
         on_page: list[GroupWithBackups] = list(page)
         pks = [one.pk for one in on_page]
-        sections = _sections(on_page, newest_of_groups(account_id, pks, chosen, each=NEWEST_OF_A_GROUP), chosen)
+        sections = _sections(on_page, newest_of_groups(account_id, pks, chosen, each=NEWEST_OF_A_GROUP), chosen, now)
     else:
         paginator = Paginator(listed(backups_of(account_id).filter(chosen.conditions)), ROWS_A_PAGE)
         paginator.count = sum(one.matching(chosen) for one in shown)  # known; the paginator need not ask
         page = paginator.get_page(request.GET.get("page"))
-        sections = [Section(group=one, rows=list(page), count=0, query="") for one in shown]
+        sections = [
+            Section(group=one, rows=list(page), count=0, query="", ends_at=_ends_soon(one, now)) for one in shown
+        ]
     context = {
         "groups": groups,
         "triggers": Backup.Trigger.choices,
@@ -77,7 +90,10 @@ def overview(request: AccountRequest) -> HttpResponse:
         "page": page,
         "query": f"{query}&" if (query := _query(chosen)) else "",
         "labels": column_labels(),
-        "strip": strip_of(account_id, chosen, timezone.now()),
+        "strip": strip_of(account_id, chosen, now),
+        "is_editor": request.membership.may(Role.EDITOR),
+        "alerts": [alert_in_words(one) for one in alerts_of(account_id, groups, now=now)],
+        "drill": last_drill_of(account_id),
     }
     return render(request, "backups/overview.html", context)
 
@@ -110,11 +126,12 @@ def row(request: AccountRequest, backup_id: UUID) -> HttpResponse:
         backup = row_of(request.account.pk, backup_id)
     except Backup.DoesNotExist as error:
         raise Http404 from error
-    return render(request, "backups/_row.html", {"backup": backup, "labels": column_labels()})
+    context = {"backup": backup, "labels": column_labels(), "is_editor": request.membership.may(Role.EDITOR)}
+    return render(request, "backups/_row.html", context)
 
 
 def column_labels() -> dict[str, str]:
-    """The heads of the table's columns; a phone repeats them in every row."""
+    """The heads of the table's columns, which a phone repeats in every row, and words that stand in many rows."""
     return {
         "actions": gettext("Actions"),
         "when": gettext("When"),
@@ -124,10 +141,15 @@ def column_labels() -> dict[str, str]:
         "size": gettext("Size"),
         "kept_until": gettext("Kept until"),
         "state": gettext("State"),
+        "pinned": gettext("pinned"),
+        "being_verified": gettext("being verified"),
+        "verified": gettext("verified on"),
     }
 
 
-def _sections(groups: Iterable[GroupWithBackups], rows: Iterable[Any], chosen: BackupFilter) -> list[Section]:
+def _sections(
+    groups: Iterable[GroupWithBackups], rows: Iterable[Any], chosen: BackupFilter, now: datetime
+) -> list[Section]:
     by_group: dict[int, list[Any]] = {}
     for backup in rows:
         by_group.setdefault(backup.group_id, []).append(backup)
@@ -137,9 +159,16 @@ def _sections(groups: Iterable[GroupWithBackups], rows: Iterable[Any], chosen: B
             rows=by_group.get(one.pk, []),
             count=one.matching(chosen),
             query=_query(BackupFilter(group_id=one.pk, trigger=chosen.trigger)),
+            ends_at=_ends_soon(one, now),
         )
         for one in groups
     ]
+
+
+def _ends_soon(group: GroupWithBackups, now: datetime) -> datetime | None:
+    """When the last backup of a deleted list goes, from some days before; None when that is far, or one is pinned."""
+    ends_at = group.last_ends_at
+    return ends_at if group.deleted and not group.pinned and ends_at is not None and ends_at - now < SOON else None
 
 
 def _query(chosen: BackupFilter) -> str:

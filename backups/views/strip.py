@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import sqrt
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
+from backups.models import Backup
 from backups.queries import BackupFilter, complete_since, newest_of_days
 
 DAYS = 30
@@ -27,6 +29,40 @@ LOWEST = 36.0  # the ground is at least so far from the top
 LABEL_EVERY = 7  # days
 
 
+# The corners of each trigger's form, in radii from its middle, clockwise; an import's is the circle. What comes before
+# deletions shares a colour, and is told apart by its form and in words.
+CORNERS: Final[dict[str, tuple[tuple[float, float], ...]]] = {
+    Backup.Trigger.IMPORT: (),
+    Backup.Trigger.GROUP_DELETION: ((-0.886, -0.886), (0.886, -0.886), (0.886, 0.886), (-0.886, 0.886)),
+    Backup.Trigger.CLEARING: ((0, -1.2), (1.2, 0), (0, 1.2), (-1.2, 0)),
+    Backup.Trigger.RECIPIENTS_DELETION: ((-1.2, -0.9), (1.2, -0.9), (0, 1.15)),
+    Backup.Trigger.FIELD_DELETION: ((-1.15, -0.6), (1.15, -0.6), (1.15, 0.6), (-1.15, 0.6)),
+    Backup.Trigger.ON_DEMAND: ((0, -1.15), (1.2, 0.9), (-1.2, 0.9)),
+    Backup.Trigger.DAILY: (
+        *((-0.4, -1.1), (0.4, -1.1), (0.4, -0.4), (1.1, -0.4), (1.1, 0.4), (0.4, 0.4)),
+        *((0.4, 1.1), (-0.4, 1.1), (-0.4, 0.4), (-1.1, 0.4), (-1.1, -0.4), (-0.4, -0.4)),
+    ),
+}
+WORDS: Final[dict[str, Promise]] = {
+    Backup.Trigger.IMPORT: gettext_lazy("before an import"),
+    Backup.Trigger.GROUP_DELETION: gettext_lazy("before a list was deleted"),
+    Backup.Trigger.CLEARING: gettext_lazy("before a list was emptied"),
+    Backup.Trigger.RECIPIENTS_DELETION: gettext_lazy("before recipients were deleted"),
+    Backup.Trigger.FIELD_DELETION: gettext_lazy("before a field was deleted"),
+    Backup.Trigger.ON_DEMAND: gettext_lazy("on demand"),
+    Backup.Trigger.DAILY: gettext_lazy("daily"),
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a form stands for, in the legend."""
+
+    trigger: str
+    path: str
+    words: str
+
+
 @dataclass(frozen=True)
 class Dot:
     """One backup; numbers are texts in SVG's notation, pixels within its column."""
@@ -34,9 +70,7 @@ class Dot:
     trigger: str
     y: str
     radius: str
-    corner: str  # the upper left corner of the square with the same area
-    side: str
-    top: str
+    path: str  # its form: a circle, a square, …
     opacity: str  # less the sooner the backup leaves
     text: str  # time, list, recipients
 
@@ -61,6 +95,7 @@ class Strip:
     label_y: str
     height: str
     sentences: list[str]
+    legend: list[Meaning]  # of the triggers that it shows
 
 
 def strip_of(account_id: int, chosen: BackupFilter, now: datetime) -> Strip | None:
@@ -86,6 +121,7 @@ def strip_of(account_id: int, chosen: BackupFilter, now: datetime) -> Strip | No
         label_y=f"{ground + FOOT - 4:.1f}",
         height=f"{ground + FOOT:.1f}",
         sentences=list(_sentences(rows[0].total, rows[0].leaving)),
+        legend=_legend({row.trigger for row in rows}),
     )
 
 
@@ -111,18 +147,28 @@ def _column(index: int, rows: list[Any], *, largest: int, ground: float, label: 
 
 
 def _dot(row: Any, y: float, radius: float, now: datetime) -> Dot:
-    left = row.expires_at - now
-    half = radius * 0.886  # half the side of the square with the circle's area
+    left = row.expires_at - now if row.pinned_at is None else SOON
     return Dot(
         trigger=row.trigger,
         y=f"{y:.1f}",
         radius=f"{radius:.1f}",
-        corner=f"{-half:.1f}",
-        side=f"{2 * half:.1f}",
-        top=f"{y - half:.1f}",
+        path=_path(row.trigger, radius, y),
         opacity="0.15" if left < VERY_SOON else "0.5" if left < SOON else "1",
         text=_text(row),
     )
+
+
+def _path(trigger: str, radius: float, y: float, x: float = 0) -> str:
+    """The form of a trigger around a point, as SVG's path."""
+    if not CORNERS[trigger]:
+        half = f"a{radius:.1f} {radius:.1f} 0 0 1"
+        return f"M{x - radius:.1f} {y:.1f}{half} {2 * radius:.1f} 0{half} {-2 * radius:.1f} 0Z"
+    corners = (f"{x + across * radius:.1f} {y + down * radius:.1f}" for across, down in CORNERS[trigger])
+    return f"M{'L'.join(corners)}Z"
+
+
+def _legend(shown: set[str]) -> list[Meaning]:
+    return [Meaning(one, _path(one, 5, 7, 7), str(words)) for one, words in WORDS.items() if one in shown]
 
 
 def _text(row: Any) -> str:

@@ -59,7 +59,8 @@ def unpin(backup: Backup, actor: User, now: datetime) -> Backup:
 
 def stored(backup: Backup) -> Backup:
     with account_scope(backup.account_id):
-        return Backup.objects.select_related("pinned_by").get(pk=backup.pk)
+        found: Backup = Backup.objects.select_related("pinned_by").get(pk=backup.pk)
+    return found
 
 
 def test_pin_keeps_who_when_and_why(group: Group, anna: User, now: datetime) -> None:

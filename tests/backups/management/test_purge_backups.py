@@ -91,7 +91,7 @@ def test_dry_run_says_of_each_why_it_goes_or_stays_and_deletes_nothing(
         first: f"goes, it was kept until {absolute(alone + 30 * DAY)}; its file goes too",
         second: (f"goes, it was kept until {absolute(shared + 30 * DAY)}; its file stays, another backup refers to it"),
         third: f"failed, goes, it was kept until {absolute(failed + 30 * DAY)}; it has no file",
-        fourth: f"kept until {absolute(fourth.expires_at)}, 9 days left",
+        fourth: f"kept until {absolute(fourth.requested_at + 30 * DAY)}, 9 days left",
         fifth: "kept, its times contradict each other",
         seventh: f"failed, kept until {absolute(seventh.requested_at + 30 * DAY)}, 28 days left",
         eighth: "kept, it is still being made",

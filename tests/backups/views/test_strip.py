@@ -77,6 +77,26 @@ def test_dot_fades_the_sooner_its_backup_leaves(group: Group, now: datetime) -> 
     assert {days: column.dots[0].opacity for days, column in columns.items()} == {8: "1", 6: "0.5", 1: "0.15"}
 
 
+def test_pinned_backup_neither_fades_nor_counts_as_leaving(group: Group, now: datetime) -> None:
+    make_backup(group, requested_at=now - DAY, expires_at=now + DAY, pinned_at=now)
+    found = strip(group.account, now)
+    assert filled(found)[1].dots[0].opacity == "1"
+    assert found.sentences == ["1 backup was made in the last 30 days and is kept."]
+
+
+def test_every_trigger_has_a_form_of_its_own_and_words_in_the_legend(group: Group, now: datetime) -> None:
+    for days, trigger in enumerate(Backup.Trigger):
+        make_backup(group, requested_at=now - days * DAY, trigger=trigger)
+    legend = strip(group.account, now).legend
+    assert {one.trigger for one in legend} == set(Backup.Trigger.values)
+    assert len({one.path for one in legend}) == len({one.words for one in legend}) == len(Backup.Trigger)
+
+
+def test_legend_has_what_the_strip_shows_alone(group: Group, now: datetime) -> None:
+    make_backup(group, requested_at=now, trigger=Backup.Trigger.DAILY)
+    assert [one.words for one in strip(group.account, now).legend] == ["daily"]
+
+
 def test_strip_says_in_words_how_many_there_are_and_how_many_leave(group: Group, now: datetime) -> None:
     for days in (1, 2, 3):
         make_backup(group, requested_at=now - days * DAY)
@@ -112,18 +132,22 @@ def test_picture_is_drawn_in_plain_numbers_and_told_in_words(language: str, grou
     """A German comma or a thousands point in an attribute would leave the picture empty."""
     at = timezone.now() - timedelta(days=5)
     make_backup(group, requested_at=at, recipient_count=40212)
-    make_backup(group, requested_at=at, recipient_count=4021, trigger=Backup.Trigger.GROUP_DELETION)
+    later = at + timedelta(seconds=1)
+    make_backup(group, requested_at=later, recipient_count=4021, trigger=Backup.Trigger.GROUP_DELETION)
     client: Client = sign_in(make_member(group.account, Role.READER))
     page = read(client.get(reverse("backups:overview", args=[group.account_id]), headers={"accept-language": language}))
     (picture,) = page.all("svg", "backup-strip__picture")
     assert (picture.attributes["width"], picture.attributes["height"]) == ("100%", "57.6")
-    (circle,), (square,) = picture.all("circle"), picture.all("rect")
-    assert {name: circle.attributes[name] for name in ("class", "r", "fill-opacity")} == {
+    circle, square = (part.attributes for column in picture.all("svg") for part in column.all("path"))
+    assert circle == {
         "class": "backup-dot backup-dot--import",
-        "r": "5.4",
+        "d": "M-5.4 30.2a5.4 5.4 0 0 1 10.8 0a5.4 5.4 0 0 1 -10.8 0Z",
         "fill-opacity": "1",
     }
-    assert (square.attributes["width"], square.attributes["x"]) == ("6.1", "-3.0")
+    assert (square["class"], square["d"]) == (
+        "backup-dot backup-dot--group_deletion",
+        "M-3.0 16.4L3.0 16.4L3.0 22.4L-3.0 22.4Z",
+    )
     (words,) = [part for part in page.all() if part.attributes.get("id") == picture.attributes["aria-labelledby"]]
     told = {"de": "2 Backups aus den letzten 30 Tagen sind", "en": "2 backups were made in the last 30 days and are"}
     assert words.text.startswith(told[language])
