@@ -93,7 +93,6 @@ def due_backups(now: datetime) -> QuerySet[Any]:
     )
     due: QuerySet[Any] = (
         Backup.objects.filter(Q(_expired(now), completed_at__lte=now) | Q(status=Backup.Status.FAILED))
-        .filter(pinned_at__isnull=True)
         .annotate(due_at=due_at)
         .filter(due_at__lte=now)
         .order_by("due_at", "pk")
