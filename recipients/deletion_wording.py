@@ -171,7 +171,7 @@ def switched_off_sentence(groups: Sequence[Group], account: Account) -> str:
         return ""
     if len(groups) == 1:
         return _("Automatic backups are switched off for this list.")
-    names = ", ".join(f"“{name}”" for name in off[:LISTS_SHOWN])
+    names = ", ".join(off[:LISTS_SHOWN])
     if len(off) > LISTS_SHOWN:
         names = _("%(lists)s and others") % {"lists": names}
     return _("Automatic backups are switched off for: %(lists)s.") % {"lists": names}
@@ -194,17 +194,18 @@ def _facts_of_field(field: Field, account: Account, groups: Sequence[Group]) -> 
         return [_("There are no recipients, so there is nothing to back up.")]
     if not any(makes_backup(group, account) for group in groups):
         return [_("Its values cannot be brought back.")]
-    first = (
-        _("First a backup of the master data is made. Nothing is deleted before it is complete.")
-        if field.group_id
-        else _("First a backup of each list's master data is made. Nothing is deleted before all are complete.")
-    )
+    if field.group_id:
+        first = _("First a backup of the master data is made. Nothing is deleted before it is complete.")
+    elif all(makes_backup(group, account) for group in groups if group.recipient_count):
+        first = _("First a backup of each list's master data is made. Nothing is deleted before all are complete.")
+    else:
+        first = _("First a backup of every other list is made. Nothing is deleted before all are complete.")
     return [first, _field_back(account.retention_days)]
 
 
 def _facts_of_choice(choice: Choice) -> list[str]:
     """Whom a search and a status choose, and when."""
-    facts = [_("Whoever is found when the backup is complete is deleted, also if that are more or fewer by then.")]
+    facts = [_("Whoever matches when the backup is complete is deleted, even if that is more or fewer people by then.")]
     if choice.status in STATUSES:
         facts.insert(0, str(STATUSES[choice.status]))
     if choice.search:

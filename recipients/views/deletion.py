@@ -198,6 +198,7 @@ def _page(
         "cancel_href": back,
         "locked_elsewhere": locked_elsewhere_sentence(elsewhere) if elsewhere else "",
         "switched_off": switched_off_sentence(groups, account),
+        "makes_backup": any(makes_backup(one, account) for one in groups),
         "switch_href": reverse("recipients:settings", args=[account.pk, off.pk])
         if account.automatic_backups
         else reverse("accounts:privacy", args=[account.pk]),

@@ -54,7 +54,7 @@ def switch_backups(request: AccountRequest, group_id: int) -> HttpResponse:
         messages.success(request, _("Automatic backups of this list are on."))
     else:
         messages.warning(
-            request, _("Automatic backups of this list are off. Its imports and its deletion run without a backup.")
+            request, _("Automatic backups of this list are off. Imports and deletions run without a backup.")
         )
     if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx's middleware
         return render(request, "recipients/_backups_switch_answer.html", {"group": group, "is_editor": True})

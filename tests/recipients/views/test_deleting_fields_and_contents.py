@@ -149,7 +149,7 @@ def test_the_question_names_the_lists_of_which_no_backup_is_made(
     (notice,) = notices(client.get(url("delete_field", group, field.pk)))
 
     assert notice == (
-        "No backup will be made Automatic backups are switched off for: “A”, “B”, “C” and others. Switch them on first"
+        "Not every list is backed up Automatic backups are switched off for: A, B, C and others. Switch them on first"
     )
 
 

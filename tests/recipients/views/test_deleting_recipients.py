@@ -70,7 +70,7 @@ def test_an_editor_ticks_recipients_in_the_table(client: Client, group: Group) -
     assert (form.attributes["method"], form.attributes["action"]) == ("get", url("delete_recipients", group))
     assert [one.text for one in form.all(css_class="menu__item")] == [
         "Delete the ticked recipients …",
-        "Delete all 3 recipients: empty the list …",
+        "Delete all 3 recipients …",
     ]
     assert form.all("a")[0].attributes["href"] == url("clear", group)
 
@@ -176,7 +176,7 @@ def test_the_question_says_whom_a_search_and_a_status_choose(
     response = client.get(url("delete_recipients", group), {"all": "on", **query})
 
     assert text_and_label(response)[1] == f"{label} “Kunden 2026”"
-    found = "Whoever is found when the backup is complete is deleted, also if that are more or fewer by then."
+    found = "Whoever matches when the backup is complete is deleted, even if that is more or fewer people by then."
     assert facts(response) == [*about, found, FIRST, BACK, LOST]
 
 

@@ -14,7 +14,7 @@ from tests.page_content import Element, errors, notices, read
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
-OFF = "Automatic backups of this list are off. Its imports and its deletion run without a backup."
+OFF = "Automatic backups of this list are off. Imports and deletions run without a backup."
 
 
 @pytest.fixture
