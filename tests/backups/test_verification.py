@@ -5,6 +5,7 @@ What it finds in files that something has befallen: test_damaged_backups.py.
 
 from collections import Counter
 from datetime import datetime, timedelta
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +23,8 @@ from backups.verification import (
     REST,
     NotComplete,
     Outcome,
+    contents_of,
+    finding,
     request_verification,
     verify_backup,
     verify_if_requested,
@@ -275,3 +278,19 @@ def test_file_that_cannot_be_read_holds_up_no_other(
 
 def stored_path(backup: Backup) -> str:
     return str(Path(settings.STORAGES["backups"]["OPTIONS"]["location"]) / backup.file_key)
+
+
+def test_file_with_any_byte_changed_is_another_one_and_never_an_error(backup: Backup) -> None:
+    """Wherever the damage is: in the values, in the description at the end, in the lengths by which they are found."""
+    content = stored_bytes(backup)
+    for place in range(0, len(content), 3):
+        changed = bytearray(content)
+        changed[place] ^= 0b10000
+        found = contents_of(BufferedReader(BytesIO(changed)))
+        assert finding(backup, found) is Outcome.DIFFERS
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 100])
+def test_file_that_is_nearly_empty_is_another_one(backup: Backup, length: int) -> None:
+    found = contents_of(BufferedReader(BytesIO(stored_bytes(backup)[:length])))
+    assert finding(backup, found) is Outcome.DIFFERS
