@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
-from storages.backends.s3 import S3Storage
+from storages.backends.s3 import S3File, S3Storage
 
 from recipients.scratch import scratch_folder
 
@@ -169,9 +169,9 @@ def _fetch(storage: Storage, key: str, target: IO[bytes]) -> None:
     """Copy the file at `key` into an open local file. Raises as `local_copy`."""
     try:
         with storage.open(key, "rb") as source:
-            if isinstance(storage, S3Storage):  # straight to the file: it would be written to another one first
-                stored: Any = source
-                stored.obj.download_fileobj(target, Config=storage.transfer_config)
+            stored: Any = source
+            if isinstance(stored, S3File):  # straight to the file: it would be written to another one first
+                stored.obj.download_fileobj(target, Config=_transfer_config())
             else:
                 shutil.copyfileobj(source, target, MEBIBYTE)
     except FileNotFoundError:
