@@ -91,7 +91,7 @@ INSTALLED_APPS = [
     "accounts",
     "allauth",
     "allauth.account",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.admin_site says what stands on the site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -22,12 +22,14 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "import_id": lambda customer: [run.pk for run in customer.imports.values()],
     "backup_id": lambda customer: [customer.backup.pk, customer.backup_of_deleted.pk],
     "deletion_id": lambda customer: [customer.deletion.pk],
+    "app_label": lambda _customer: ["backups"],
+    "object_id": lambda customer: [customer.backup.pk],
     "format": lambda _customer: ["csv"],
     "key": lambda _customer: ["some-key"],
     "uidb36": lambda _customer: ["1"],
 }
 # Parts that name no row of a customer, and those that are numbers.
-WORDS = {"format", "key", "uidb36"}
+WORDS = {"app_label", "object_id", "format", "key", "uidb36"}
 NUMBERS = {"group_id", "recipient_id", "field_id"}
 
 

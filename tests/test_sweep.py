@@ -96,6 +96,7 @@ RIGHTS = {
 # Outside of accounts: open to all, or only to who is signed in.
 OPEN = {
     "health",
+    "metrics",
     "account_login",
     "account_logout",
     "account_inactive",
@@ -108,6 +109,16 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_done",
     "set_language",
+}
+# For operators; everybody else finds nothing there. More of them: tests/config/test_admin_site.py
+OPERATORS = {
+    "admin:index",
+    "admin:app_list",
+    "admin:jsi18n",
+    "admin:backups_backup_changelist",
+    "admin:backups_backup_change",
+    "admin:backups_restoredrill_changelist",
+    "admin:backups_restoredrill_change",
 }
 SIGNED_IN = {"home", "account_reauthenticate", "account_email", "account_change_password", "account_set_password"}
 
@@ -168,7 +179,7 @@ def test_every_address_inside_an_account_has_its_rights() -> None:
 
 
 def test_every_address_outside_of_accounts_is_known() -> None:
-    assert sorted(one.name for one in OUTSIDE) == sorted(OPEN | SIGNED_IN)
+    assert sorted(one.name for one in OUTSIDE) == sorted(OPEN | SIGNED_IN | OPERATORS)
 
 
 # --- anonymous --------------------------------------------------------------------------------------------------
@@ -195,6 +206,16 @@ def test_outside_of_accounts_nothing_is_told_of_one(address: Address, method: st
     for path in address.paths(customers.victim):
         for client in (Client(), sign_in(customers.stranger)):
             assert SECRET not in ask(client, method, path).told
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("address", [one for one in OUTSIDE if one.name in OPERATORS], ids=named)
+def test_operators_pages_are_found_by_nobody_else(address: Address, method: str, customers: Customers) -> None:
+    for path in address.paths(customers.victim):
+        answer = ask(Client(), method, path)
+        assert (answer.status, answer.location) == (302, login_for(path))
+        for member in customers.victim.members.values():
+            assert ask(sign_in(member), method, path).status == 404
 
 
 # --- a stranger -------------------------------------------------------------------------------------------------

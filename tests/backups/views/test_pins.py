@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Role
-from accounts.templatetags.listkeep_format import day
+from accounts.templatetags.listkeep_format import absolute, day
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from recipients.models import Group
@@ -121,6 +121,7 @@ def test_unpin_says_until_when_it_is_kept(client: Client, group: Group) -> None:
 
 
 def test_page_of_unpinning_what_is_not_pinned_says_so(client: Client, group: Group) -> None:
-    assert notices(client.get(url("unpin", make_backup(group)))) == [
-        "This backup is not pinned. To the backups of this list"
+    backup = make_backup(group)
+    assert notices(client.get(url("unpin", backup))) == [
+        f"The backup of “Kunden 2026”, {absolute(backup.requested_at)}, is not pinned. To the backups of this list"
     ]
