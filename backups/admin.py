@@ -48,7 +48,7 @@ class BackupAdmin(LookingAdmin):
 
     date_hierarchy = "requested_at"
     ordering: ClassVar = ["-requested_at"]
-    search_fields = ("account__name", "group_name"]
+    search_fields: ClassVar = ["account__name", "group_name"]
     list_display: ClassVar = [
         *("requested_at", "account", "group_name", "trigger", "status", "damage", "recipient_count", "size"),
         *("expires_at", "pinned_at", "verified_at"),
@@ -66,7 +66,7 @@ class RestoreDrillAdmin(LookingAdmin):
     """Rehearsals of restores."""
 
     ordering: ClassVar = ["-started_at"]
-    search_fields = ("account__name", "group_name"]
+    search_fields: ClassVar = ["account__name", "group_name"]
     list_display: ClassVar = [
         *("started_at", "account", "group_name", "result", "recipient_count", "difference_count", "failure"),
     ]
