@@ -123,10 +123,10 @@ def edit_one(hand: Hand, person: Recipient, keys: set[str]) -> str:
     how = chance.randrange(len(changes) + 2)
     if how < len(changes):
         wanted = {name: value for name, value in changes[how].items() if name in keys | {"tags", "source", "email"}}
-        with by_hand(hand.account, [person.email, *filter(None, [wanted.get("email")])]):
+        with by_hand(hand.account, person.id):
             edit_recipient(changes=wanted, **who)
         return "edited"
-    with by_hand(hand.account, [person.email]):
+    with by_hand(hand.account, person.id):
         (deactivate_recipient if how == len(changes) else activate_recipient)(**who)
     return "signed off" if how == len(changes) else "signed up"
 
@@ -134,7 +134,7 @@ def edit_one(hand: Hand, person: Recipient, keys: set[str]) -> str:
 def block(hand: Hand) -> str:
     """Put a pattern on a block list, or take it off."""
     change = hand.chance.choice([block_addresses, unblock_addresses])
-    with by_hand(hand.account, []):
+    with by_hand(hand.account):
         group = hand.chance.choice([None, Group.objects.get(pk=hand.group.pk)])
         change(account=hand.account, group=group, patterns=[PATTERN], actor=hand.actor, now=timezone.now())
     return "done"
@@ -142,7 +142,7 @@ def block(hand: Hand) -> str:
 
 def rename(hand: Hand) -> str:
     """Write another note."""
-    with by_hand(hand.account, []):
+    with by_hand(hand.account):
         group, note = Group.objects.get(pk=hand.group.pk), f"Notiz {hand.chance.randrange(100)}"
         update_group(group=group, name=group.name, note=note, locked=False, actor=hand.actor, now=timezone.now())
     return "done"

@@ -21,7 +21,7 @@ BASE = ("email", "registered_at", "activated_at", "deactivated_at", "bounced_at"
 JOBS = {"import": "imports_import", "deletion": "recipients_deletion", "backup": "backups_backup"}
 LEFT_OUT = "'{preview,entered,sniffed,source,mapping}'"  # of the jobs' rows: long, and of no use here
 DOER = "soak.doer"
-"""Setting of a transaction: who changes a list by hand, as JSON (`by_hand`)."""
+"""Setting of a transaction of a person: the ids of the recipients that are changed by hand, as JSON; null: any."""
 
 INSTALL = """
 CREATE SCHEMA soak;
@@ -158,6 +158,14 @@ def remove(admin_url: str) -> None:
     """End the journal; what it holds goes too."""
     with psycopg.connect(admin_url) as admin:
         admin.execute("DROP SCHEMA soak CASCADE")
+
+
+def last_entry(admin_url: str) -> int:
+    """The number of the last entry so far; 0 when there is none."""
+    with psycopg.connect(admin_url) as admin:
+        found = admin.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM soak.seq").fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def read_states(admin_url: str, *, after: int = 0) -> list[State]:

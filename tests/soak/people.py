@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from json import dumps
@@ -54,7 +54,8 @@ class People:
             for group, size in zip(self.lists[number], sizes[number], strict=True):
                 if group.recipient_count == 0:
                     rows = {row["email"]: row for row in (listed_row(chance, one) for one in shuffled(chance, 0, size))}
-                    with by_hand(account, rows):
+                    with account_scope(account.pk):
+                        say_doer(anybody=True)
                         fill(group, rows)
 
     def _have_list(self, number: int, place: int) -> None:
@@ -81,7 +82,7 @@ class People:
         account = self.accounts[number]
         if Field.objects.filter(account=account, group=group, key=key).exists():
             return
-        say_doer([])
+        say_doer()
         lock_all_groups(account_id=account.pk)
         Field.objects.create(
             account=account, group=group, key=key, label=key.title(), type=kind.value, created_at=timezone.now()
@@ -114,14 +115,15 @@ class Hand:
 
 
 @contextmanager
-def by_hand(account: Account, addresses: Iterable[str]) -> Iterator[None]:
-    """A transaction in which somebody writes to the recipients with these addresses, and to no others."""
+def by_hand(account: Account, *recipient_ids: int) -> Iterator[None]:
+    """A transaction in which somebody writes to these recipients, and to no others."""
     with account_scope(account.pk):
-        say_doer(list(addresses))
+        say_doer(*recipient_ids)
         yield
 
 
-def say_doer(addresses: list[str]) -> None:
-    """Tell the journal, in the present transaction, whom it is about."""
+def say_doer(*recipient_ids: int, anybody: bool = False) -> None:
+    """Tell the journal, in the present transaction, that it is a person's, and whom it is about."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [DOER, dumps(addresses)])
+        doer = dumps(None if anybody else recipient_ids)
+        cursor.execute("SELECT set_config(%s, %s, true)", [DOER, doer])
