@@ -116,7 +116,7 @@ def test_on_a_phone_the_tab_of_the_page_is_in_view(inside: Page, live_url: str, 
 def test_the_slider_saves_itself_says_so_and_keeps_the_focus(inside: Page, live_url: str, account: Account) -> None:
     inside.goto(place(live_url, account, "account/privacy/"))
     slider = inside.get_by_role("switch", name="Automatische Backups")
-    expect(inside.get_by_role("button", name="Speichern")).to_be_hidden()
+    expect(inside.locator("#automatic-backups").get_by_role("button", name="Speichern")).to_be_hidden()
     slider.click()
     expect(inside.get_by_role("status")).to_have_text(
         "Automatische Backups sind aus. Importe und Löschungen laufen ab jetzt ohne Backup."
@@ -136,9 +136,9 @@ def test_the_slider_goes_back_when_the_server_does_not_answer(
         let_in(page, live_url, account)
         page.goto(place(live_url, account, "account/privacy/"))
         page.context.set_offline(True)
-        page.get_by_role("switch").click()
+        page.get_by_role("switch", name="Automatische Backups").click()
         expect(page.get_by_role("alert")).to_contain_text("Das ist nicht angekommen")
-        expect(page.get_by_role("switch")).to_be_checked()
+        expect(page.get_by_role("switch", name="Automatische Backups")).to_be_checked()
         page.get_by_role("button", name="Schließen").click()
         expect(page.get_by_role("alert")).to_have_count(0)
     assert automatic_backups(account) is True
@@ -146,9 +146,9 @@ def test_the_slider_goes_back_when_the_server_does_not_answer(
 
 def test_the_slider_works_without_scripts(without_scripts: Page, live_url: str, account: Account) -> None:
     without_scripts.goto(place(live_url, account, "account/privacy/"))
-    without_scripts.get_by_role("switch").uncheck()
-    without_scripts.get_by_role("button", name="Speichern").click()
-    expect(without_scripts.get_by_role("switch")).not_to_be_checked()
+    without_scripts.get_by_role("switch", name="Automatische Backups").uncheck()
+    without_scripts.locator("#automatic-backups").get_by_role("button", name="Speichern").click()
+    expect(without_scripts.get_by_role("switch", name="Automatische Backups")).not_to_be_checked()
     assert automatic_backups(account) is False
 
 
