@@ -38,6 +38,12 @@ class GroupDeleted(CannotImport):
     code = "group_deleted"
 
 
+class DeletionRunning(CannotImport):
+    """Recipients or a field of the list are being deleted."""
+
+    code = "deletion_running"
+
+
 class ImportAlreadyRunning(CannotImport):
     """Another import into the list has not ended."""
 
@@ -50,8 +56,11 @@ def refuse_impossible(*, run: Import) -> None:
 
 
 def _refuse(group: Group) -> None:
-    if group.deleted_at is not None or group.deletions.filter(status="waiting").exists():
+    deletion = group.deletions.filter(status="waiting").first()
+    if group.deleted_at is not None or (deletion is not None and deletion.kind == "group"):
         raise GroupDeleted
+    if deletion is not None:
+        raise DeletionRunning
     if group.locked:
         raise GroupLocked
     if Import.objects.filter(account_id=group.account_id, group=group, status__in=Import.RUNNING).exists():

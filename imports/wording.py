@@ -108,6 +108,9 @@ FAILURES: Final[dict[str, Promise]] = {
 CANNOT_IMPORT: Final[dict[str, Promise]] = {
     "group_locked": gettext_lazy("The list is locked. Unlock it in its settings, then try again."),
     "group_deleted": gettext_lazy("The list has been deleted, or is about to be. Import the file into a new list."),
+    "deletion_running": gettext_lazy(
+        "Something of this list is just being deleted. Wait until that is over, then try again."
+    ),
     "import_running": gettext_lazy(
         "Another import into this list has not ended yet. Wait until it has, then try again."
     ),

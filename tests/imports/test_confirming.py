@@ -269,6 +269,16 @@ def test_a_list_that_is_about_to_be_deleted_is_told(client: Client, run: Import)
     assert notices(response)[0] == "The list has been deleted, or is about to be. Import the file into a new list."
 
 
+@pytest.mark.parametrize("kind", ["clearing", "recipients", "field"])
+def test_a_list_of_which_something_is_being_deleted_is_told(client: Client, run: Import, kind: str) -> None:
+    with account_scope(run.account_id):
+        Deletion.objects.create(account_id=run.account_id, group=run.group, kind=kind, requested_at=timezone.now())
+    response = next_step(client, run)
+    assert notices(response)[0] == (
+        "Something of this list is just being deleted. Wait until that is over, then try again."
+    )
+
+
 def test_a_second_import_waits_for_the_first_and_makes_no_field(client: Client, group: Group, run: Import) -> None:
     next_step(client, run, skip="1")
     with account_scope(group.account_id):
