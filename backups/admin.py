@@ -49,10 +49,10 @@ class BackupAdmin(LookingAdmin):
     date_hierarchy = "requested_at"
     ordering: ClassVar = ["-requested_at"]
     search_fields: ClassVar = ["account__name", "group_name"]
-    list_display: ClassVar = [
+    list_display = (
         *("requested_at", "account", "group_name", "trigger", "status", "damage", "recipient_count", "size"),
         *("expires_at", "pinned_at", "verified_at"),
-    ]
+    )
     list_filter: ClassVar = ["status", "trigger", "damage", ("account", admin.RelatedOnlyFieldListFilter)]
     fields = (
         *("id", "account", "group_name", "trigger", "status", "failure", "attempts", "interruptions", "retry_at"),
@@ -67,9 +67,9 @@ class RestoreDrillAdmin(LookingAdmin):
 
     ordering: ClassVar = ["-started_at"]
     search_fields: ClassVar = ["account__name", "group_name"]
-    list_display: ClassVar = [
+    list_display = (
         *("started_at", "account", "group_name", "result", "recipient_count", "difference_count", "failure"),
-    ]
+    )
     list_filter: ClassVar = ["result", ("account", admin.RelatedOnlyFieldListFilter)]
     fields = (
         *("account", "group_name", "started_at", "finished_at", "result", "recipient_count", "difference_count"),

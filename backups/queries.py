@@ -50,6 +50,7 @@ class GroupWithBackups:
     pinned: int = 0
     first_ends_at: datetime | None = None  # when the time of the first complete one that is not pinned is over
     last_ends_at: datetime | None = None  # and that of the last one
+    newest_complete_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -84,6 +85,7 @@ def groups_with_backups(account_id: int) -> list[GroupWithBackups]:
             pinned=Count("pk", filter=complete & Q(pinned_at__isnull=False)),
             first=Min("expires_at", filter=ends),
             last=Max("expires_at", filter=ends),
+            newest=Max("requested_at", filter=complete),
         )
     ):
         numbers.setdefault(row["group_id"], []).append(row)
@@ -106,6 +108,7 @@ def _with_backups(group: Group, numbers: list[Any]) -> GroupWithBackups:
         pinned=sum(row["pinned"] for row in numbers),
         first_ends_at=min((row["first"] for row in numbers if row["first"]), default=None),
         last_ends_at=max((row["last"] for row in numbers if row["last"]), default=None),
+        newest_complete_at=max((row["newest"] for row in numbers if row["newest"]), default=None),
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.core.files.storage import FileSystemStorage
-from django.db.models import BigIntegerField, F, Max, Q, Window
+from django.db.models import BigIntegerField, F, Q, Window
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Lag, RowNumber
+from django.db.models.functions import Cast, Lead, RowNumber
 
 from backups.models import Backup
 from backups.queries import GroupWithBackups, backups_of
@@ -62,14 +62,18 @@ def alerts_of(account_id: int, groups: Sequence[GroupWithBackups], *, now: datet
     if damaged:
         about = tuple(About(one.pk, one.name) for one in damaged)
         found.append(Alert(Kind.DAMAGED, about, sum(one.damaged for one in damaged)))
-    newest = _newest_in_doubt(account_id, now)
-    failed = [About(row.group_id, row.group.name, row) for row in newest if row.status == Backup.Status.FAILED]
+    present = {one.pk: one for one in groups if not one.deleted}
+    newest = [row for row in _newest_in_doubt(account_id, now) if row.group_id in present]
+    newest.sort(key=lambda row: present[row.group_id].name.lower())
+    failed = [row for row in newest if row.status == Backup.Status.FAILED and _is_newest(row, present[row.group_id])]
     if failed:
-        found.append(Alert(Kind.FAILED, tuple(sorted(failed, key=lambda one: one.name.lower())), len(failed)))
+        about = tuple(About(row.group_id, present[row.group_id].name, row) for row in failed)
+        found.append(Alert(Kind.FAILED, about, len(failed)))
     smaller = [row for row in newest if row.status == Backup.Status.COMPLETE]
     shrunk = _without_removed_on_purpose(account_id, smaller) if smaller else []
     if shrunk:
-        found.append(Alert(Kind.SHRUNK, tuple(sorted(shrunk, key=lambda one: one.name.lower())), len(shrunk)))
+        about = tuple(About(row.group_id, present[row.group_id].name, row, row.previous_count) for row in shrunk)
+        found.append(Alert(Kind.SHRUNK, about, len(shrunk)))
     if storage_is_nearly_full():
         found.append(Alert(Kind.STORAGE_FULL))
     if any(one.first_ends_at is not None and one.first_ends_at < now - LATE for one in groups):
@@ -77,59 +81,59 @@ def alerts_of(account_id: int, groups: Sequence[GroupWithBackups], *, now: datet
     return found
 
 
-def _newest_in_doubt(account_id: int, now: datetime) -> list[Any]:
-    """Of each present group: the newest backup if it failed, the newest complete one if it is much smaller than before.
+def _is_newest(failed: Any, group: GroupWithBackups) -> bool:
+    """Whether no later backup of the group is complete."""
+    return group.newest_complete_at is None or group.newest_complete_at < failed.requested_at
 
-    A smaller one has `previous_count` and `previous_at`, of the complete backup before it.
+
+def _newest_in_doubt(account_id: int, now: datetime) -> list[Any]:
+    """Of each group: the newest that failed, and the newest complete one if it is much smaller than the one before.
+
+    A smaller one has `previous_count` and `previous_at`, of the complete backup before it. One pass over the account's
+    backups, with few columns: there may be ten thousand.
     """
-    complete = Q(status=Backup.Status.COMPLETE)
-    failed = Q(status=Backup.Status.FAILED, place=1) & (
-        Q(newest_complete_at=None) | Q(requested_at__gt=F("newest_complete_at"))
-    )
+    newest_first = F("requested_at").desc()
     smaller = Q(
-        complete,
-        place=1,
+        status=Backup.Status.COMPLETE,
         requested_at__gte=now - SHRUNK_FOR,
         previous_count__gte=SHRUNK_FROM,
         recipient_count__lt=F("previous_count") / 2.0,
     )
     rows = (
         backups_of(account_id)
-        .filter(group__deleted_at__isnull=True)
         .annotate(
-            place=Window(RowNumber(), partition_by=OF_KIND, order_by=F("requested_at").desc()),
-            previous_count=Window(Lag("recipient_count"), partition_by=OF_KIND, order_by=F("requested_at").asc()),
-            previous_at=Window(Lag("requested_at"), partition_by=OF_KIND, order_by=F("requested_at").asc()),
-            newest_complete_at=Window(Max("requested_at", filter=complete), partition_by="group_id"),
+            place=Window(RowNumber(), partition_by=OF_KIND, order_by=newest_first),
+            previous_count=Window(Lead("recipient_count"), partition_by=OF_KIND, order_by=newest_first),
+            previous_at=Window(Lead("requested_at"), partition_by=OF_KIND, order_by=newest_first),
         )
-        .filter(failed | smaller)
-        .select_related("group")
+        .filter(Q(status=Backup.Status.FAILED) | smaller, place=1)
+        .only("group_id", "status", "trigger", "failure", "requested_at", "completed_at", "recipient_count")
     )
     return list(rows)
 
 
-def _without_removed_on_purpose(account_id: int, backups: list[Any]) -> list[About]:
+def _without_removed_on_purpose(account_id: int, backups: list[Any]) -> list[Any]:
     """The backups that are still much smaller when what people removed in the browser meanwhile is taken off before."""
-    removed: dict[int, int] = dict.fromkeys((row.group_id for row in backups), 0)
-    between = Q()
-    for row in backups:
-        between |= Q(group_id=row.group_id, finished_at__gte=row.previous_at, finished_at__lte=row.completed_at)
-    deletions = Deletion.objects.filter(between, account_id=account_id, status=Deletion.Status.DONE).exclude(
-        kind=Deletion.Kind.FIELD
+    of_group = {row.group_id: row for row in backups}
+    removed = dict.fromkeys(of_group, 0)
+    done = Q(
+        account_id=account_id,
+        group_id__in=list(of_group),
+        status="done",  # of either
+        finished_at__gte=min(row.previous_at for row in backups),
     )
-    imports = Import.objects.filter(
-        between, account_id=account_id, status=Import.Status.DONE, mode=Import.Mode.DELETE
-    ).annotate(removed=Cast(KeyTextTransform("removed", "report"), BigIntegerField()))
-    numbers = deletions.values_list("group_id", "recipient_count").union(
-        imports.values_list("group_id", "removed"), all=True
+    deletions = Deletion.objects.filter(done).exclude(kind=Deletion.Kind.FIELD)
+    imports = Import.objects.filter(done, mode=Import.Mode.DELETE).annotate(
+        removed=Cast(KeyTextTransform("removed", "report"), BigIntegerField())
     )
-    for group_id, number in numbers:
-        removed[group_id] += number or 0
-    return [
-        About(row.group_id, row.group.name, row, before=row.previous_count)
-        for row in backups
-        if _is_much_smaller(row.recipient_count, row.previous_count - removed[row.group_id])
-    ]
+    numbers = deletions.values_list("group_id", "finished_at", "recipient_count").union(
+        imports.values_list("group_id", "finished_at", "removed"), all=True
+    )
+    for group_id, finished_at, number in numbers:
+        row = of_group[group_id]
+        if row.previous_at <= finished_at <= row.completed_at:
+            removed[group_id] += number or 0
+    return [row for row in backups if _is_much_smaller(row.recipient_count, row.previous_count - removed[row.group_id])]
 
 
 def _is_much_smaller(now: int, before: int) -> bool:

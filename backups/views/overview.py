@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.gate import AccountRequest, account_view
@@ -144,6 +144,11 @@ def column_labels() -> dict[str, str]:
         "pinned": gettext("pinned"),
         "being_verified": gettext("being verified"),
         "verified": gettext("verified on"),
+        "csv": gettext("Download export file (CSV)"),
+        "parquet": gettext("Download as a Parquet file"),
+        "pin": pgettext("a backup", "Pin"),
+        "unpin": pgettext("a backup", "Unpin"),
+        "verify": gettext("Verify now"),
     }
 
 
