@@ -11,7 +11,7 @@ PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print
   ALLOWED_HOSTS=listkeep.example
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz messages lock screenshots
+.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz soak messages lock screenshots
 
 help: ## list the commands
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench: .venv/installed-dev .venv-bench/installed ## measure against the floors o
 
 fuzz: .venv/installed-dev ## try to break the readers of files; SECONDS=3600 takes an hour
 	@$(PYTHON) -m tests.imports.readers.fuzz --seconds $(or $(SECONDS),60)
+
+soak: .venv/installed-dev ## break things at random for 200 tries and check what is left; ARGS="--tries 5 --seed 1 --storage s3"
+	@$(PYTHON) -m tests.soak $(ARGS)
 
 screenshots: .venv/installed-dev ## take the pictures in docs/screenshots again
 	@$(PYTHON) -m tests.chromium

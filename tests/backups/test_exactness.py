@@ -70,8 +70,9 @@ class Writer:
 
     def write(self) -> None:
         """Change some things, one after the other."""
+        pace = self.chance.choice([0.01, 0.05, 0.15])
         for _time in range(self.chance.randint(2, 8)):
-            time.sleep(self.chance.uniform(0, 0.06))
+            time.sleep(self.chance.uniform(0, pace))
             self.chance.choice(DEEDS)(self)
 
     def edit(self, group: Group, changes: dict[str, object]) -> None:

@@ -17,9 +17,8 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.base import File
-from storages.backends.s3 import S3Storage
 
-from recipients.storage import DurableFileSystemStorage
+from recipients.storage import CheckedS3Storage, DurableFileSystemStorage
 
 PLAN = "LISTKEEP_SOAK_STORAGE"  # in the environment of workers: the file with what is planned
 
@@ -125,7 +124,7 @@ class FailingFolder(Failing, DurableFileSystemStorage):
     """A local folder."""
 
 
-class FailingBucket(Failing, S3Storage):  # type: ignore[misc]  # it brings no types
+class FailingBucket(Failing, CheckedS3Storage):
     """A bucket of an S3 server."""
 
     def _refusal(self, name: str) -> Exception:

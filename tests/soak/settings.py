@@ -5,7 +5,7 @@ from config.settings import STORAGES
 
 _FAILING = {
     "recipients.storage.DurableFileSystemStorage": "tests.soak.failing_storage.FailingFolder",
-    "storages.backends.s3.S3Storage": "tests.soak.failing_storage.FailingBucket",
+    "recipients.storage.CheckedS3Storage": "tests.soak.failing_storage.FailingBucket",
 }
 STORAGES = {
     name: one | {"BACKEND": _FAILING[one["BACKEND"]]} if name in ("imports", "backups") else one
