@@ -6,16 +6,17 @@ put back from a copy of the storage counts again. A backup's own making read its
 """
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Max, QuerySet, Value
+from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.tenancy import across_accounts
 from backups.models import Backup
 from backups.verification import File
 
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 NIGHT: Final = timedelta(days=1)
 LEAST_SAMPLE: Final = 5  # files
 SAMPLED_OF: Final = 100  # one file in so many
@@ -37,7 +38,7 @@ def verify_sample(*, now: datetime) -> int:
 
 def tonights_files(*, now: datetime) -> list[File]:
     """The files, in the scope's accounts, that are to be read again tonight."""
-    files = _files()
+    files = _files(now)
     due = list(files.filter(due_at__lt=now + NIGHT).order_by("due_at", "file_key").values_list(*FILE))
     share = math.ceil(sum(2 / days for days in files.values_list("days", flat=True).iterator()))
     if len(due) < share:  # so that the nights are alike, though many backups were made in one
@@ -53,21 +54,26 @@ def tonights_files(*, now: datetime) -> list[File]:
     return list(chosen)
 
 
-def some_files(*, number: int | None = None, account_id: int | None = None) -> list[File]:
+def some_files(*, now: datetime, number: int | None = None, account_id: int | None = None) -> list[File]:
     """So many files in the scope's accounts, or all, those first that nobody has read for the longest time."""
-    files = _files() if account_id is None else _files().filter(account_id=account_id)
+    files = _files(now) if account_id is None else _files(now).filter(account_id=account_id)
     return list(files.order_by("checked_at", "file_key").values_list(*FILE)[:number])
 
 
 FILE: Final = ("account_id", "file_key")
 
 
-def _files() -> QuerySet[Any]:
-    """One row a file of complete backups: `checked_at`, `due_at`, `days` that the account keeps backups, `damaged`."""
+def _files(now: datetime) -> QuerySet[Any]:
+    """One row a file of complete backups: `checked_at`, `due_at`, `days` that the account keeps backups, `damaged`.
+
+    A time that lies ahead was written by a clock that was wrong then, and counts for nothing.
+    """
     half = ExpressionWrapper(
         F("account__retention_days") * Value(timedelta(hours=12), DurationField()), DurationField()
     )
-    checked_at = Max(Coalesce("verified_at", "completed_at"))
+    read_at = Coalesce("verified_at", "completed_at")
+    ahead = Q(verified_at__gt=now + NIGHT) | Q(verified_at__isnull=True, completed_at__gt=now + NIGHT)
+    checked_at = Max(Case(When(ahead, then=Value(LONG_AGO, DateTimeField())), default=read_at))
     found: QuerySet[Any] = (
         Backup.objects.filter(status=Backup.Status.COMPLETE)
         .order_by()

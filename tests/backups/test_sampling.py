@@ -87,13 +87,20 @@ def test_file_that_a_newer_backup_read_when_it_was_made_is_not_due(group: Group)
     make_backup(group, requested_at=NOW - DAY, file_key=old)
     backups_of_ages(group, *(5 + place / 1000 for place in range(200)))
     with across_accounts("a test asks in which order files are verified"):
-        assert some_files()[-1] == (group.account_id, old)
+        assert some_files(now=NOW)[-1] == (group.account_id, old)
 
 
 def test_damaged_file_is_read_again_each_night(group: Group) -> None:
     (damaged,) = backups_of_ages(group, 0, damage=Backup.Damage.MISSING)
     backups_of_ages(group, *(1 + place / 1000 for place in range(300)))
     assert all(damaged in tonight() for _night in range(3))
+
+
+@pytest.mark.parametrize("column", ["verified_at", "completed_at"])
+def test_file_that_a_wrong_clock_says_was_read_next_year_is_due(group: Group, column: str) -> None:
+    (wrong,) = backups_of_ages(group, 20, **{column: NOW + 365 * DAY, "expires_at": NOW + 395 * DAY})
+    backups_of_ages(group, *(1 + place / 1000 for place in range(300)))
+    assert wrong in tonight()
 
 
 @pytest.mark.parametrize("status", [Backup.Status.PENDING, Backup.Status.FAILED, Backup.Status.PURGING])
@@ -121,6 +128,6 @@ def test_request_of_a_person_stays_theirs(group: Group) -> None:
 def test_so_many_files_are_those_that_nobody_read_for_the_longest_time(group: Group) -> None:
     old, older, new = backups_of_ages(group, 5, 6, 1)
     with across_accounts("a test asks which files are verified"):
-        assert some_files(number=2) == [(group.account_id, older), (group.account_id, old)]
-        assert some_files(account_id=group.account_id)[-1] == (group.account_id, new)
-        assert some_files(account_id=make_account().pk) == []
+        assert some_files(now=NOW, number=2) == [(group.account_id, older), (group.account_id, old)]
+        assert some_files(now=NOW, account_id=group.account_id)[-1] == (group.account_id, new)
+        assert some_files(now=NOW, account_id=make_account().pk) == []

@@ -158,6 +158,13 @@ def test_older_finding_does_not_overwrite_a_newer_one(backup: Backup, now: datet
     assert (reload(backup).damage, reload(backup).verified_at) == ("", now)
 
 
+def test_finding_overwrites_one_that_a_wrong_clock_dated_next_year(backup: Backup, now: datetime) -> None:
+    verify_backup(backup=backup, now=now + timedelta(days=365))
+    remove_file(backup, backup)
+    verify_backup(backup=backup, now=now)
+    assert (reload(backup).damage, reload(backup).verified_at) == ("missing", now)
+
+
 # --- a storage that does not answer --------------------------------------------------------------------------------
 
 

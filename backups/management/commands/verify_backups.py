@@ -46,7 +46,7 @@ class Command(BaseCommand):
             if account is None and sample is None and not options["all"]:
                 files = tonights_files(now=now)
             else:
-                files = some_files(number=sample, account_id=account)
+                files = some_files(now=now, number=sample, account_id=account)
         found: Counter[Outcome] = Counter()
         for backup, outcome in verify_files(files, now=now):
             found[outcome] += 1
