@@ -234,11 +234,11 @@ def _delete(deletion: Deletion, token: uuid.UUID) -> None:
                 return
     with account_scope(deletion.account_id):
         groups = [group for group in _lock(deletion) if group.deleted_at is None]
+        if any(group.locked for group in groups):
+            raise DeletionFailed("group_locked")
         now = timezone.now()
         if not _is_released(deletion, token, ask(deletion, groups, now, locked=True)):
             return
-        if any(group.locked for group in groups):
-            raise DeletionFailed("group_locked")
         count = _carry_out(deletion, groups, now)
         deletion.release(
             token,
