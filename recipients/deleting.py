@@ -81,14 +81,16 @@ def delete_recipients(*, group: Group, chosen: RecipientQuerySet | None = None) 
             """,  # noqa: S608  # as above
             [*which, account, account, group.pk],
         )
+    if chosen is None:
+        return _execute("DELETE FROM recipients_recipient WHERE account_id = %s AND group_id = %s", [account, group.pk])
+    # By their ids alone: of a list that is new to the planner it believes that it has one row, and would look each of
+    # the chosen up among all of the list.
     return _execute(
         f"""
         DELETE FROM recipients_recipient AS recipient USING ({removed}) AS removed
-        WHERE recipient.account_id = %s AND recipient.group_id = %s AND recipient.id = removed.id
-        """  # noqa: S608  # as above
-        if chosen is not None
-        else "DELETE FROM recipients_recipient WHERE account_id = %s AND group_id = %s",
-        [*(which if chosen is not None else ()), account, group.pk],
+        WHERE recipient.account_id = %s AND recipient.id = removed.id
+        """,  # noqa: S608  # as above
+        [*which, account],
     )
 
 

@@ -38,6 +38,7 @@ class Book:
     latest: dict[int, int] = field(default_factory=dict)  # list → revision
     contacts: dict[int, dict[str, Row]] = field(default_factory=dict)  # account → address → values
     ids: dict[int, dict[str, int]] = field(default_factory=dict)  # list → address → recipient's id, as it is now
+    scopes: dict[int, dict[str, str]] = field(default_factory=dict)  # list → the fields that it shows now
     _pages: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def write(self, state: State) -> None:
@@ -45,6 +46,7 @@ class Book:
         self.latest[state.group_id] = state.revision
         self.contacts[state.account_id] = state.contacts
         self.ids[state.group_id] = state.ids
+        self.scopes[state.group_id] = state.fields
         self._pages[state.group_id, state.revision] = zlib.compress(pickle.dumps(state.rows), 1)
 
     def rows(self, group_id: int, revision: int) -> Rows | None:

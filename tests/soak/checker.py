@@ -112,7 +112,8 @@ class Checker:
             yield from _differences("P3", about, *self._without_account_wide(state, before))
             return
         yield from self._check_backup(about, state, job, before)
-        expected = self._expected(job, state, before)
+        self.book.scopes[state.group_id] = state.fields  # those that the change itself made, too
+        expected = self._expected(job, state.group_id, before, state.at)
         if expected is None:
             yield Violation("P3", f"{about}: nobody asked for it")
         else:
@@ -134,13 +135,13 @@ class Checker:
         }
         return cut(before), cut(state.rows)
 
-    def _expected(self, job: JobChange, state: State, before: Rows) -> Rows | None:
-        """What the list becomes by the job; None when nobody asked for such a change."""
-        if job.kind == "import" and job.id in self.given:
-            contacts = self.book.contacts.get(state.account_id, {})
-            return imported(before, contacts, self.given[job.id], scopes=state.fields, now=state.at)
-        if job.kind == "deletion" and job.id in self.removals:
-            return deleted(before, self.removals[job.id], ids=self.book.ids.get(state.group_id, {}))
+    def _expected(self, job: JobChange, group_id: int, before: Rows, at: datetime) -> Rows | None:
+        """What the list becomes by the job at that time; None when nobody asked for such a change."""
+        if job.id in self.given:
+            contacts = self.book.contacts.get(job.job["account_id"], {})
+            return imported(before, contacts, self.given[job.id], scopes=self.book.scopes.get(group_id, {}), now=at)
+        if job.id in self.removals:
+            return deleted(before, self.removals[job.id], ids=self.book.ids.get(group_id, {}))
         return None
 
     def _check_backup(self, about: str, state: State, job: JobChange, before: Rows) -> Iterator[Violation]:
@@ -177,16 +178,10 @@ class Checker:
         if job.old_status in ENDS and job.new_status:
             yield Violation("P3", f"{about} was {job.old_status} and became {job.new_status}")
         group_id, revision = job.job["group_id"], job.group_revision
-        if job.new_status != "done" or group_id is None or revision is None or (job.txid, group_id) in changed:
-            return
-        before = self.book.rows(group_id, revision)
-        if job.kind != "import" or job.id not in self.given or before is None:
-            return
-        contacts = self.book.contacts.get(job.job["account_id"], {})
-        scopes = {key: "list" for row in before.values() for key in row if key not in journal.BASE}
-        scopes |= {key: "account" for values in contacts.values() for key in values}
-        expected = imported(before, contacts, self.given[job.id], scopes=scopes, now=job.at)
-        yield from _differences("P3", f"{about} is done and changed nothing", expected, before)
+        if job.new_status == "done" and group_id is not None and (job.txid, group_id) not in changed:
+            before = self.book.rows(group_id, revision or 0) or {}
+            expected = self._expected(job, group_id, before, job.at)
+            yield from _differences("P3", f"{about} is done and changed nothing", expected or {}, before)
 
     def _check_fate(self, job: JobChange) -> Iterator[Violation]:
         """A backup that was completed, or is to go, or went."""

@@ -182,6 +182,15 @@ def test_import_that_is_done_and_did_nothing_breaks_p3(checker: Checker, scene: 
     assert promises(checker) == {"P3"}
 
 
+def test_deletion_that_is_done_and_did_nothing_breaks_p3(checker: Checker, scene: Scene) -> None:
+    advance(scene.run)
+    deletion = ask_for_deletion(scene)
+    checker.removals[deletion.pk] = Removal(everybody=True)
+    take_pending(scene.group)
+    admin("UPDATE recipients_deletion SET status = 'done'")
+    assert promises(checker) == {"P3"}
+
+
 def test_end_that_becomes_another_one_breaks_p3(checker: Checker, scene: Scene) -> None:
     advance(scene.run)
     admin("UPDATE imports_import SET status = 'cancelled'")
