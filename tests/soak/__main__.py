@@ -88,15 +88,17 @@ def soak(seed: int, tries: int, path: Path) -> bool:
         one = make_soak(seed=seed, admin_url=admin_url(), checker=checker, folder=environment.FOLDER, log=log)
         environment.AT_END.callback(one.breaker.started.end)
         began = time.monotonic()
-        for number in range(tries):
-            one.one_try(number)
-            if (number + 1) % 10 == 0 or number + 1 == tries:
-                sys.stderr.write(
-                    f"{number + 1} tries, {one.breaker.done.total()} faults, {len(one.violations)} violations,"
-                    f" {time.monotonic() - began:.0f} s\n"
-                )
-        log.write(one.summary() + "\n")
-    sys.stdout.write(f"{one.summary()}\nlog {path}\n")
+        try:
+            for number in range(tries):
+                one.one_try(number)
+                if (number + 1) % 10 == 0 or number + 1 == tries:
+                    sys.stderr.write(
+                        f"{number + 1} tries, {one.breaker.done.total()} faults, {len(one.violations)} violations,"
+                        f" {time.monotonic() - began:.0f} s\n"
+                    )
+        finally:  # whoever stops it wants to know, too, what it came to so far
+            log.write(one.summary() + "\n")
+            sys.stdout.write(f"{one.summary()}\nlog {path}\n")
     return bool(one.violations)
 
 
