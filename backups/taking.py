@@ -15,7 +15,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts.models import AuditAction
+from accounts.models import Account, AuditAction
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from backups.models import Backup
@@ -258,7 +258,8 @@ def _reuse(backup: Backup, token: uuid.UUID) -> bool:
 
 def _complete(backup: Backup, token: uuid.UUID, stored: dict[str, Any]) -> None:
     now = timezone.now()
-    expires_at = now + timedelta(days=backup.account.retention_days)
+    days = Account.objects.values_list("retention_days", flat=True).get(pk=backup.account_id)  # changed meanwhile?
+    expires_at = now + timedelta(days=days)
     backup.release(token, status=Backup.Status.COMPLETE, completed_at=now, expires_at=expires_at, failure="", **stored)
     note_completion(backup, now)
     nudge_waiting(backup)
