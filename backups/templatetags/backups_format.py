@@ -1,10 +1,12 @@
 """How a backup looks in a table: `{% load backups_format %}`. Takes rows as `backups.queries.listed` gives them."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
@@ -17,6 +19,7 @@ from backups.models import Backup
 register = template.Library()
 
 DAY = timedelta(days=1)
+ANY = UUID(int=0)  # stands for a backup in an address
 
 
 @register.simple_tag
@@ -24,6 +27,17 @@ DAY = timedelta(days=1)
 def icon(name: str) -> str:
     """A small sign without words; drawn once, because a page of backups has hundreds."""
     return heroicon_micro(name, aria_hidden="true")
+
+
+@register.simple_tag
+def backup_url(name: str, backup: Any, *more: str) -> str:
+    """As `{% url %}`, for the pages of one backup; looked up once, because a page of backups has hundreds."""
+    return _pattern(name, backup.account_id, more, get_script_prefix()).replace(str(ANY), str(backup.pk))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(name: str, account_id: int, more: tuple[str, ...], _script_prefix: str) -> str:
+    return reverse(f"backups:{name}", args=[account_id, ANY, *more])
 
 
 @register.filter
