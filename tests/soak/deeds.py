@@ -99,7 +99,8 @@ def edit(hand: Hand) -> str:
         with account_scope(hand.account.pk):
             found = Recipient.objects.filter(group=hand.group).order_by("id")
             number = found.count()
-            person = found[hand.chance.randrange(number)] if number else None
+            place = hand.chance.randrange(number) if number else 0
+            person = next(iter(found[place : place + 1]), None)  # nobody, when all were deleted meanwhile
             keys = {one.key for one in fields_of(hand.group)}
         if person is None:
             return "not done: nobody there"
