@@ -74,42 +74,45 @@ def groups_with_backups(account_id: int) -> list[GroupWithBackups]:
     """Every group of the account that has a backup, by name; of two with one name a deleted one comes second."""
     complete = Q(status=Backup.Status.COMPLETE)
     ends = complete & Q(pinned_at__isnull=True, completed_at__lte=F("expires_at"))
-    numbers: dict[int, list[Any]] = {}
-    for row in (
-        backups_of(account_id)
+    by_trigger: dict[str, Any] = {
+        f"of_{trigger.value}": Count("pk", filter=Q(trigger=trigger.value)) for trigger in Backup.Trigger
+    }
+    numbers = {
+        row["group_id"]: row
+        for row in backups_of(account_id)
         .order_by()
-        .values("group_id", "trigger")
+        .values("group_id")
         .annotate(
-            number=Count("pk"),
+            **by_trigger,
             damaged=Count("pk", filter=complete & ~Q(damage="")),
             pinned=Count("pk", filter=complete & Q(pinned_at__isnull=False)),
             first=Min("expires_at", filter=ends),
             last=Max("expires_at", filter=ends),
             newest=Max("requested_at", filter=complete),
         )
-    ):
-        numbers.setdefault(row["group_id"], []).append(row)
+    }
     groups = (
         Group.objects.filter(account_id=account_id, pk__in=numbers)
         .order_by(Lower("name"), F("deleted_at").asc(nulls_first=True), "pk")
-        .only("name", "deleted_at", "automatic_backups")
+        .values_list("pk", "name", "deleted_at", "automatic_backups")
     )
-    return [_with_backups(one, numbers[one.pk]) for one in groups]
-
-
-def _with_backups(group: Group, numbers: list[Any]) -> GroupWithBackups:
-    return GroupWithBackups(
-        pk=group.pk,
-        name=group.name,
-        deleted=group.deleted_at is not None,
-        automatic_backups=group.automatic_backups,
-        counts={row["trigger"]: row["number"] for row in numbers},
-        damaged=sum(row["damaged"] for row in numbers),
-        pinned=sum(row["pinned"] for row in numbers),
-        first_ends_at=min((row["first"] for row in numbers if row["first"]), default=None),
-        last_ends_at=max((row["last"] for row in numbers if row["last"]), default=None),
-        newest_complete_at=max((row["newest"] for row in numbers if row["newest"]), default=None),
-    )
+    return [
+        GroupWithBackups(
+            pk=pk,
+            name=name,
+            deleted=deleted_at is not None,
+            automatic_backups=automatic_backups,
+            counts={
+                trigger.value: count for trigger in Backup.Trigger if (count := numbers[pk][f"of_{trigger.value}"])
+            },
+            damaged=numbers[pk]["damaged"],
+            pinned=numbers[pk]["pinned"],
+            first_ends_at=numbers[pk]["first"],
+            last_ends_at=numbers[pk]["last"],
+            newest_complete_at=numbers[pk]["newest"],
+        )
+        for pk, name, deleted_at, automatic_backups in groups
+    ]
 
 
 def listed(backups: QuerySet[Any]) -> QuerySet[Any]:

@@ -47,6 +47,13 @@ def moment(value: datetime) -> str:
 
 
 @register.filter
+def actions_name(backup: Any) -> str:
+    """What the menu of a backup is called by those who do not see where it stands."""
+    about = {"name": backup.group_name, "at": absolute(backup.requested_at)}
+    return gettext("Actions for the backup of “%(name)s”, %(at)s") % about
+
+
+@register.filter
 def difference(backup: Any) -> str:
     """How many recipients more or fewer than in the backup before, with its sign; empty for the first backup."""
     if backup.previous_count is None or backup.recipient_count is None:

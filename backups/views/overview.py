@@ -35,7 +35,7 @@ from backups.watch_wording import alert_in_words
 from recipients.models import Group
 
 GROUPS_A_PAGE = 10
-NEWEST_OF_A_GROUP = 5
+NEWEST_OF_A_GROUP = 4
 ROWS_A_PAGE = 50
 
 
