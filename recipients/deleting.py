@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from recipients.listing import Choice, Status, matching
 from recipients.models import Contact, Field, Group, Recipient
+from recipients.planner import whole_sets
 from recipients.querysets import RecipientQuerySet
 
 EVERYBODY: Final = Choice()
@@ -70,17 +71,18 @@ def delete_recipients(*, group: Group, chosen: RecipientQuerySet | None = None) 
         [*which, account],
     )
     if Contact.objects.filter(account_id=account).exists():
-        _execute(
-            f"""
-            DELETE FROM recipients_contact AS contact USING ({removed}) AS removed
-            WHERE contact.account_id = %s AND contact.email = removed.email
-              AND NOT EXISTS (
-                  SELECT FROM recipients_recipient AS other
-                  WHERE other.account_id = %s AND other.email = contact.email AND other.group_id <> %s
-              )
-            """,  # noqa: S608  # as above
-            [*which, account, account, group.pk],
-        )
+        with whole_sets():
+            _execute(
+                f"""
+                DELETE FROM recipients_contact AS contact USING ({removed}) AS removed
+                WHERE contact.account_id = %s AND contact.email = removed.email
+                  AND NOT EXISTS (
+                      SELECT FROM recipients_recipient AS other
+                      WHERE other.account_id = %s AND other.email = contact.email AND other.group_id <> %s
+                  )
+                """,  # noqa: S608  # as above
+                [*which, account, account, group.pk],
+            )
     if chosen is None:
         return _execute("DELETE FROM recipients_recipient WHERE account_id = %s AND group_id = %s", [account, group.pk])
     # By their ids alone: of a list that is new to the planner it believes that it has one row, and would look each of
