@@ -1,6 +1,6 @@
 """What PostgreSQL's planner is told where it cannot know how many rows there are.
 
-Called by `recipients.deleting`.
+Called by the statements that take account-wide values away, in `recipients.deleting` and `masterdata.apply`.
 """
 
 from collections.abc import Iterator

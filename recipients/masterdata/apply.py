@@ -24,6 +24,7 @@ from recipients.masterdata.rules import (
 )
 from recipients.masterdata.staging import Staged
 from recipients.models import Contact, Field, Group
+from recipients.planner import whole_sets
 from recipients.revision import raise_all_revisions, raise_revision
 
 
@@ -81,18 +82,19 @@ def _delete(group: Group, values: dict[str, Any]) -> None:
     """Delete the recipients, their activities (by the key between them), and values that no list shows then."""
     removed = f"FROM staged JOIN recipients_recipient AS recipient ON {MATCH}"
     if Contact.objects.filter(account_id=group.account_id).exists():
-        _execute(
-            f"""
-            DELETE FROM recipients_contact AS contact USING (SELECT recipient.email {removed}) AS removed
-            WHERE contact.account_id = %(account)s AND contact.email = removed.email
-              AND NOT EXISTS (
-                  SELECT FROM recipients_recipient AS other
-                  WHERE other.account_id = %(account)s AND other.email = contact.email
-                    AND other.group_id <> %(group)s
-              )
-            """,
-            values,
-        )
+        with whole_sets():
+            _execute(
+                f"""
+                DELETE FROM recipients_contact AS contact USING (SELECT recipient.email {removed}) AS removed
+                WHERE contact.account_id = %(account)s AND contact.email = removed.email
+                  AND NOT EXISTS (
+                      SELECT FROM recipients_recipient AS other
+                      WHERE other.account_id = %(account)s AND other.email = contact.email
+                        AND other.group_id <> %(group)s
+                  )
+                """,
+                values,
+            )
     _execute(
         f"""
         DELETE FROM recipients_activity AS activity USING (SELECT recipient.id {removed}) AS removed

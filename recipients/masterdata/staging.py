@@ -41,6 +41,9 @@ DELETE FROM staged USING (
 WHERE staged.email = doubled.email AND staged.line > doubled.first_line
 """
 
+# What rows are matched, sorted and chosen by; of the values nothing is asked, and they would take most of the time.
+ANALYZE = "ANALYZE staged (line, email, registered_at, activated_at, deactivated_at, bounced_at)"
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -81,7 +84,7 @@ def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) 
                 progress(rows, file.row_count)
         cursor.execute(DROP_DOUBLES)
         doubled = cursor.rowcount
-        cursor.execute("ANALYZE staged (line, email)")  # what rows are matched and sorted by
+        cursor.execute(ANALYZE)
     said_at = file.description.taken_at if LINE in file.schema.names else None  # a backup's dates all are known
     return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields, said_at=said_at)
 
