@@ -18,6 +18,7 @@ from django.conf import settings
 from honcho.environ import parse_procfile
 from redis import Redis
 
+from config.embedded.s3_server import free_port
 from tests import environment
 
 QUEUES = {  # by what is done: large and small jobs
@@ -229,13 +230,6 @@ def web_port(django_db_setup: None) -> int:
 def live_url(committed_db: None, storage: Path, web_port: int) -> str:
     """The address, without a slash at its end, of the real web server on the test's database."""
     return f"http://127.0.0.1:{web_port}"
-
-
-def free_port() -> int:
-    """A TCP port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

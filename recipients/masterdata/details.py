@@ -71,14 +71,15 @@ class Details:
 def details(*, group: Group, staged: Staged, options: Options, now: datetime) -> Details:
     """Look closer at what `plan` counts. Changes nothing; costs about as much again per mapped column."""
     look = _Look(group, staged, options, now)
+    possible = look.may_be_reactivated()
     return Details(
         columns=look.columns(),
         lost_touched=look.lost_touched(),
-        may_be_reactivated=look.may_be_reactivated(),
+        may_be_reactivated=possible,
         added=look.samples("recipient.id IS NULL") if options.mode.adds else [],
         changed=look.samples(f"recipient.id IS NOT NULL AND {look.is_changed}") if options.mode.changes else [],
         removed=look.samples("recipient.id IS NOT NULL") if options.mode is Mode.DELETE else [],
-        kept_inactive=look.kept_inactive(),
+        kept_inactive=look.kept_inactive() if possible else [],
     )
 
 
@@ -155,7 +156,7 @@ class _Look:
 
     def kept_inactive(self) -> list[Sample]:
         """Samples of people who would be turned active again if asked for."""
-        if not self.may_be_reactivated() or self._options.reactivate:
+        if self._options.reactivate:
             return []
         return self.samples(may_be_reactivated(self._staged))
 

@@ -15,6 +15,7 @@ from accounts.models import Account, AuditAction, AuditEntry
 from accounts.tenancy import account_scope, across_accounts
 from backups.drill import draw_backup, rehearse, rehearse_restore
 from backups.models import Backup, RestoreDrill
+from config.embedded.s3_server import free_port
 from config.storage_url import storage_from_url
 from recipients.masterdata.file import FieldType, MasterDataFile, MasterDataWriter, sha256_of
 from recipients.models import Contact, Field, Group, Recipient
@@ -31,7 +32,6 @@ from tests.factories import (
     make_group,
     make_recipient,
 )
-from tests.processes import free_port
 from tests.tenant_tables import everything_of
 
 pytestmark = pytest.mark.django_db

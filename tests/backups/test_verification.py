@@ -30,6 +30,7 @@ from backups.verification import (
     verify_if_requested,
     verify_requested,
 )
+from config.embedded.s3_server import free_port
 from config.storage_url import storage_from_url
 from recipients.models import Group
 from recipients.storage import DurableFileSystemStorage
@@ -38,7 +39,6 @@ from tests.backups.damage import remove_file, replace, stored_bytes
 from tests.factories import make_account, make_group, make_member, make_recipient
 from tests.faults.storages import storage_of
 from tests.messages import messages
-from tests.processes import free_port
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from config.embedded import addresses
+from config.embedded.s3_server import free_port
 from config.embedded.single import MARK
 from tests import environment
-from tests.processes import free_port
 
 READY = "Listkeep is ready"
 SECONDS = 120.0

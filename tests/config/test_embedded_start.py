@@ -11,9 +11,9 @@ import pytest
 
 from config.embedded import addresses
 from config.embedded.__main__ import free_port
+from config.embedded.s3_server import free_port as any_port
 from config.embedded.single import end_leftovers, environment, is_marked
 from config.embedded.temporary import main, temporary_services
-from tests.processes import free_port as any_port
 
 
 def test_free_port_is_the_first_when_nobody_listens_there(capsys: pytest.CaptureFixture[str]) -> None:

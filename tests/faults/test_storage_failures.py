@@ -19,6 +19,7 @@ from accounts.models import AuditAction, AuditEntry
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import MAX_ATTEMPTS
+from config.embedded.s3_server import free_port
 from config.storage_url import storage_from_url
 from imports.models import Import
 from recipients.deletion import advance_deletion
@@ -36,7 +37,7 @@ from tests.faults.verdicts import (
     stored,
 )
 from tests.faults.watching import wait_for_end, wait_until
-from tests.processes import Process, free_port
+from tests.processes import Process
 from tests.runs import advance, backups_of, confirm, fresh, take_pending
 
 StartWorker = Callable[..., Process]

@@ -11,12 +11,12 @@ from django.test import override_settings
 from accounts.templatetags.listkeep_format import absolute
 from accounts.tenancy import account_scope
 from backups.models import Backup
+from config.embedded.s3_server import free_port
 from config.storage_url import storage_from_url
 from recipients.models import Group
 from tests.backups.catalogue import DAY, make_backup, take_backup_of
 from tests.backups.damage import flip_one_bit, remove_file
 from tests.factories import NOW, make_account, make_group, make_recipient
-from tests.processes import free_port
 
 pytestmark = pytest.mark.django_db
 
