@@ -29,6 +29,14 @@ MEANT_FOR_THE_READER = {"document", "xhr", "fetch"}
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Nothing is seen, so nothing is clicked or typed into, before the page's scripts have run: who is that fast gets what
+# somebody without scripts gets, and no test means that. By the object model, which the page's policy lets be.
+HIDDEN_UNTIL_LOADED = """
+    const hidden = new CSSStyleSheet();
+    hidden.replaceSync('html { visibility: hidden !important }');
+    document.adoptedStyleSheets = [hidden];
+    addEventListener('load', () => { document.adoptedStyleSheets = []; });
+"""
 REFUSED_FORM = "Failed to load resource: the server responded with a status of 4"
 
 
@@ -84,6 +92,7 @@ def watched_page(browser: Browser, *, locale: str) -> Iterator[tuple[Page, Watch
     """An empty page in a fresh profile for the block, and what the browser complains of meanwhile."""
     watch = Watch()
     context = browser.new_context(locale=locale, timezone_id="Europe/Berlin", accept_downloads=True)
+    context.add_init_script(HIDDEN_UNTIL_LOADED)
     context.route("**/*", watch.route)
     context.on("console", watch.console)
     context.on("weberror", lambda error: watch.complaints.append(f"script: {error.error}"))

@@ -1,6 +1,7 @@
 """The watch that the tests keep over pages: over what a browser complains of, and over template source in answers."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +35,9 @@ class Pages(ThreadingHTTPServer):
         "/away": "<link rel=icon href='data:,'><img src='http://listkeep.example/pixel.png'>",
         "/policy": "<meta http-equiv=Content-Security-Policy content=\"style-src 'self'\">"
         "<link rel=icon href='data:,'><p style='color: red'>Text",
+        "/before": "<link rel=icon href='data:,'><a href='/late'>On</a>",
+        "/late": "<link rel=icon href='data:,'><script defer src='/held.js'></script><button>Go</button>",
+        "/held.js": "document.querySelector('button').onclick = () => { document.title = 'heard'; }",
     }
 
 
@@ -42,8 +46,11 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = Pages.bodies.get(self.path)
+        if self.path == "/held.js":
+            time.sleep(0.5)  # long enough for a hasty click
         self.send_response(HTTPStatus.OK if body else HTTPStatus.NOT_FOUND)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        kind = "text/javascript" if self.path.endswith(".js") else "text/html"
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.end_headers()
         self.wfile.write((body or "").encode())
 
@@ -64,6 +71,13 @@ def pages_url() -> Iterator[str]:
 def test_page_speaks_the_language_it_is_asked_for(page: Page, pages_url: str, browser_locale: str) -> None:
     page.goto(f"{pages_url}/right")
     assert (page.title(), page.evaluate("navigator.language")) == ("Right", browser_locale)
+
+
+def test_nobody_clicks_before_the_scripts_of_a_page_have_run(page: Page, pages_url: str) -> None:
+    page.goto(f"{pages_url}/before")
+    page.get_by_role("link").click()
+    page.get_by_role("button").click()
+    assert page.title() == "heard"
 
 
 @pytest.mark.parametrize(
