@@ -48,6 +48,8 @@ class Account(models.Model):
     daily_backups = models.BooleanField(_("daily backups"), default=False)
     retention_days = models.PositiveSmallIntegerField(_("days a backup is kept"), default=30)
     created_at = models.DateTimeField()
+    # Keys the digests of erased addresses, so that they say nothing to who has only them.
+    erasure_key = models.UUIDField(db_default=models.Func(function="gen_random_uuid"), editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -121,6 +123,17 @@ class AuditAction(models.TextChoices):
     IMPORT_DONE = "import_done", _("Import done")
     IMPORT_FAILED = "import_failed", _("Import failed")
     IMPORT_CANCELLED = "import_cancelled", _("Import cancelled")
+    RESTORE_STARTED = "restore_started", _("Restore started")
+    RESTORE_DONE = "restore_done", _("Restore done")
+    RESTORE_FAILED = "restore_failed", _("Restore failed")
+    RESTORE_CANCELLED = "restore_cancelled", _("Restore cancelled")
+    GROUP_RESTORED = "group_restored", _("Deleted list restored")
+    GROUP_EXPORTED = "group_exported", _("List downloaded")
+    EXPORT_REQUESTED = "export_requested", _("Export file asked for")
+    COMPARISON_DOWNLOADED = "comparison_downloaded", _("Comparison downloaded")
+    PERSON_ERASED = "person_erased", _("Person erased")
+    PERSON_READMITTED = "person_readmitted", _("Erased person let in again")
+    BACKUPS_REWRITTEN = "backups_rewritten", _("Erased person removed from backups")
     BACKUP_MADE = "backup_made", _("Backup made")
     BACKUP_FAILED = "backup_failed", _("Backup failed")
     BACKUP_DOWNLOADED = "backup_downloaded", _("Backup downloaded")

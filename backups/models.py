@@ -33,6 +33,7 @@ class Backup(Job):
         FIELD_DELETION = "field_deletion", _("Field deleted")
         ON_DEMAND = "on_demand", _("On demand")
         DAILY = "daily", _("Daily")
+        RESTORE = "restore", _("Before a restore")
 
     class Damage(models.TextChoices):
         MISSING = "missing", _("File missing")
@@ -125,6 +126,94 @@ class Backup(Job):
 
     def __str__(self) -> str:
         return f"{self.group_name}: {self.status}"
+
+
+class Export(Job):
+    """An export file that is made in the background because it takes long: of a backup, or of a list as it is now.
+
+    `pending` until its file stands in storage; then `complete`, until `expires_at`, when row and file go; or `failed`.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Being made")
+        COMPLETE = "complete", _("Complete")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    task = "backups.make_export"
+    queue = "files"
+    large = models.Q(recipient_count__gt=SMALL_LIST)
+    worked_on: ClassVar = [Status.PENDING.value]
+    asked_for_at = "requested_at"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="exports")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="exports", db_constraint=False)
+    backup = models.ForeignKey(
+        Backup, null=True, on_delete=models.CASCADE, related_name="exports", db_constraint=False
+    )  # none: the list as it is
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    format = models.CharField(max_length=10)  # backups.downloads.Format
+    options = models.JSONField(default=dict)  # the language of its headers and so on
+    recipient_count = models.BigIntegerField(default=0)  # about to be written, then written
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    retry_at = models.DateTimeField(null=True)
+
+    # Known when complete.
+    completed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    file_key = models.CharField(max_length=200, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(null=True)  # bytes
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-requested_at"], name="backups_export_newest_first"),
+            models.Index(fields=["expires_at"], condition=models.Q(status="complete"), name="backups_export_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name or self.format}: {self.status}"
+
+
+class Erasure(Job):
+    """The removal of an erased person from the files of an account's backups: `waiting` until the last was rewritten.
+
+    The address stands here only while files that may hold it are left; until then it is left out wherever they are
+    shown, exported or restored, by its digest.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Being erased")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    task = "backups.advance_erasure"
+    queue = "files"
+    large = models.Q(backup_count__gte=0)  # each: many files may have to be written
+    worked_on: ClassVar = [Status.WAITING.value]
+    asked_for_at = "requested_at"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="erasures")
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    email = models.CharField(max_length=254, blank=True)  # canonical; empty from the end on
+    digest = models.BinaryField(max_length=32)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    list_count = models.IntegerField(default=0)  # lists that the person stood in
+    backup_count = models.IntegerField(default=0)  # backups whose files were rewritten
+    report = models.JSONField(default=dict)  # figures, without the person
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-requested_at"], name="backups_erasure_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requested_at:%Y-%m-%d %H:%M}: {self.status}"
 
 
 class RestoreDrill(models.Model):

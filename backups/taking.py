@@ -36,6 +36,7 @@ TASK = "backups.take_backup"
 DELETION_TASK = "recipients.advance_deletion"
 NUDGED_BY_TRIGGER = {
     Backup.Trigger.IMPORT: "imports.advance_import",
+    Backup.Trigger.RESTORE: "imports.advance_import",
     Backup.Trigger.GROUP_DELETION: DELETION_TASK,
     Backup.Trigger.CLEARING: DELETION_TASK,
     Backup.Trigger.RECIPIENTS_DELETION: DELETION_TASK,

@@ -30,12 +30,18 @@ class Import(Job):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Kind(models.TextChoices):
+        FILE = "file", _("File")
+        RESTORE = "restore", _("Restore")
+        UNDO = "undo", _("Undo")
+
     class Mode(models.TextChoices):
         ADD = "add", _("Add only")
         UPDATE = "update", _("Update only")
         UPDATE_AND_ADD = "update_and_add", _("Update and add")
         DEACTIVATE = "deactivate", _("Deactivate")
         DELETE = "delete", _("Delete")
+        EXACT = "exact", _("Exactly as in the backup")
 
     class EmptyCells(models.TextChoices):
         KEEP = "keep", _("An empty cell keeps what is stored")
@@ -55,7 +61,12 @@ class Import(Job):
     task = "imports.advance_import"
     queue = "imports"
     # A small file may hold many rows, packed; they are counted when it has been read.
-    large = models.Q(file_size__gt=SMALL_FILE) | models.Q(report__rows__gt=SMALL_LIST)
+    # A restore's file is a backup, packed tighter than any upload: it says how many recipients it holds.
+    large = (
+        models.Q(file_size__gt=SMALL_FILE)
+        | models.Q(report__rows__gt=SMALL_LIST)
+        | models.Q(restore__recipients__gt=SMALL_LIST)
+    )
     worked_on: ClassVar = [Status.PREVIEWING.value, *RUNNING]
     asked_for_at = "created_at"
 
@@ -65,11 +76,20 @@ class Import(Job):
     interface = models.CharField(max_length=10, default="browser")  # a recipients.holds.Interface
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FILE)  # where the rows come from
+    backup_id = models.UUIDField(null=True)  # of the backup that is brought back; none: the list was empty then
+    undoes = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="undone_by", db_constraint=False
+    )  # the import that is taken back
+    restore = models.JSONField(default=dict)  # imports.restoring.Wish: what of the backup is wanted, and how
+    change_number = models.BigIntegerField(null=True)  # of the change that the rows made (Recipient.changed_in)
+
     file_name = models.CharField(max_length=255)
     file_size = models.BigIntegerField()  # bytes
     file_key = models.CharField(max_length=200)  # the uploaded file in the storage `imports`
     rows_key = models.CharField(max_length=200, blank=True)  # the master-data file read from it
     rejected_key = models.CharField(max_length=200, blank=True)  # the rows that could not be read
+    kept_key = models.CharField(max_length=200, blank=True)  # whom an undo leaves as they are, and why
     sniffed = models.JSONField(default=dict)  # imports.readers: what the file looks like
     source = models.JSONField(default=dict)  # imports.readers.Source: how it is read
     mapping = models.JSONField(default=list)  # imports.readers.ColumnMapping, one per mapped column
@@ -94,6 +114,9 @@ class Import(Job):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "id"], name="imports_import_id_in_account"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["account", "-created_at"], name="imports_import_newest_first"),
             models.Index(fields=["account", "group", "-created_at"], name="imports_import_newest_of_group"),
@@ -102,6 +125,7 @@ class Import(Job):
                 condition=~models.Q(header_mark=""),
                 name="imports_import_same_header",
             ),
+            models.Index(fields=["account", "undoes"], name="imports_import_undone"),
             models.Index(
                 fields=["claimed_until"],
                 condition=models.Q(status__in=["previewing", "reading", "waiting", "applying"]),

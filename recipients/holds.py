@@ -37,6 +37,7 @@ class ChangeKind(StrEnum):
     CLEARING = "clearing"
     RECIPIENTS_DELETION = "recipients_deletion"
     FIELD_DELETION = "field_deletion"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True)

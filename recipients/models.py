@@ -130,6 +130,8 @@ class Recipient(models.Model):
     source = models.TextField(_("source"), null=True)  # noqa: DJ001  # absent is null here as in the master-data file
     tags = ArrayField(models.TextField(), default=list)
     values = models.JSONField(default=dict, decoder=ExactJSONDecoder)
+    # The number of the last change to this row (recipients.revision.next_change): later changes have higher numbers.
+    changed_in = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     objects = RecipientQuerySet.as_manager()
 
@@ -161,6 +163,7 @@ class Contact(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     email = models.CharField(max_length=MAX_ADDRESS_LENGTH, db_collation="C")
     values = models.JSONField(default=dict, decoder=ExactJSONDecoder)
+    changed_in = models.BigIntegerField(default=0, db_default=0, editable=False)  # as in Recipient
 
     def __str__(self) -> str:
         return self.email
@@ -234,6 +237,41 @@ class BlockedAddress(models.Model):
 
     def __str__(self) -> str:
         return self.pattern
+
+
+class Removal(models.Model):
+    """An address that a job (an import that deletes, a restore) took out of its list: what an undo needs to know.
+
+    Forgotten with the backup that the job made.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "job_id", "email")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    job_id = models.UUIDField()
+    email = models.CharField(max_length=MAX_ADDRESS_LENGTH, db_collation="C")
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class ErasedAddress(models.Model):
+    """That somebody was erased from an account (GDPR Art. 17): the address as a digest that only the account can make.
+
+    Whatever comes in or is brought back is compared with it.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=32)  # HMAC-SHA256 of the canonical address, by Account.erasure_key
+    erased_at = models.DateTimeField()
+    erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "digest"], name="recipients_erased_address_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.erased_at:%Y-%m-%d}"
 
 
 class Deletion(Job):

@@ -86,6 +86,12 @@ def block_list_of(group: Group) -> BlockList:
     return BlockList(found.values_list("pattern", flat=True))
 
 
+def patterns_of(group: Group) -> tuple[str, ...]:
+    """The patterns of a list's own block list, in their order."""
+    own = BlockedAddress.objects.filter(account_id=group.account_id, group=group)
+    return tuple(own.order_by("pattern").values_list("pattern", flat=True))
+
+
 def what_blocks(*, account_id: int, group: Group | None, email: str) -> BlockedAddress | None:
     """The pattern that blocks an address (canonical) in a list, or without `group` in all of the account's.
 

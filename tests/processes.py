@@ -24,7 +24,7 @@ from tests import environment
 QUEUES = {  # by what is done: large and small jobs
     "imports": ("imports", "imports-small"),
     "backups": ("backups", "backups-small"),
-    "maintenance": ("maintenance",),
+    "maintenance": ("maintenance", "files", "files-small"),
 }
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

@@ -121,6 +121,7 @@ class Description:
     revision: int
     trigger: str
     taken_at: datetime | None
+    block_list: tuple[str, ...] = ()  # the list's own patterns (see `blocklist`)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -145,6 +146,7 @@ class Description:
             revision=data["revision"],
             trigger=data["trigger"],
             taken_at=datetime.fromisoformat(data["taken_at"]) if data["taken_at"] else None,
+            block_list=tuple(data.get("block_list", ())),  # files of the first Listkeep have none
         )
 
 

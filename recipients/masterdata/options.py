@@ -12,6 +12,7 @@ class Mode(StrEnum):
     UPDATE_AND_ADD = "update_and_add"
     DEACTIVATE = "deactivate"
     DELETE = "delete"
+    EXACT = "exact"  # as in the file: who is not in it is removed, what is empty in it is cleared
 
     @property
     def adds(self) -> bool:
@@ -73,7 +74,8 @@ class Options:
 class Outcome:
     """What a file would do or did, in recipients.
 
-    `added + changed + unchanged + removed + skipped` are the file's addresses.
+    `added + changed + unchanged + removed + skipped` are the file's addresses; with EXACT `removed` are those of the
+    list that are not in it, and of the file's `blocked`, `kept_deleted` and `kept_changed` are left out of the others.
     """
 
     added: int
@@ -86,6 +88,11 @@ class Outcome:
     reactivated: int  # signed off or bounced before, active after; only ever when asked for
     kept_inactive: int  # the file has them as signed up, but they signed off or bounced, and stay so
     contacts_changed: int  # addresses whose account-wide values change
+    blocked: int = 0  # of a restore: not added, because a block list holds the address now
+    status_kept: int = 0  # of a restore: something later is known of their status than the backup has, and it stays
+    kept_changed: int = 0  # of an undo: somebody changed or added them since; they stay as they are
+    kept_deleted: int = 0  # of an undo: somebody deleted them since; they stay away
+    contacts_kept: int = 0  # of an undo: account-wide values that the import filled, and that other lists show too
 
     def to_json(self) -> dict[str, int]:
         """As plain JSON values."""

@@ -23,7 +23,7 @@ from psycopg import sql
 from recipients.masterdata.encode import TAG_SEPARATOR, tag_lists
 from recipients.masterdata.file import Description, FieldDefinition, FieldScope, MasterDataWriter, schema_for
 from recipients.models import Group
-from recipients.queries import definitions_of
+from recipients.queries import definitions_of, patterns_of
 
 BLOCK_BYTES = 2 * 1024 * 1024
 BLOCKS_AHEAD = 4  # wait to be written at most, so that memory stays the same
@@ -57,6 +57,7 @@ def take(
         revision=group.revision,
         trigger=trigger,
         taken_at=now,
+        block_list=patterns_of(group),
     )
     schema = schema_for(fields)
     rows = active = 0

@@ -1,0 +1,80 @@
+"""Restores as runs of an import: what of a backup is wanted back, and how; in plain JSON in `Import.restore`.
+
+A restore is an import whose rows are a backup's (`imports.sources`), an undo the exact restore of the backup that an
+import made. This app knows no backups: the one that is meant is known by its id.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Way(StrEnum):
+    """What becomes of the list."""
+
+    UPDATE_AND_ADD = "update_and_add"  # as an import by hand: who was added since stays
+    EXACT = "exact"  # as it was: who was added since goes
+    NEW_LIST = "new_list"  # the backup becomes another list; for a deleted list, that list again with REVIVE
+    REVIVE = "revive"  # a deleted list is there again
+    SELECTED = "selected"  # some recipients, some fields
+    UNDO = "undo"  # exact, but who changed since the import stays as they are
+
+
+class FieldAction(StrEnum):
+    """What becomes of a field of the backup."""
+
+    MATCH = "match"  # its values go into the list's field `target`, which is the same
+    CONVERT = "convert"  # into the list's text field `target`, as text
+    CREATE = "create"  # the field is made again, as one of the list; under another name where that is taken
+    LEAVE_OUT = "leave_out"  # its values do not come back; a present field of the key is left as it is
+
+
+@dataclass(frozen=True)
+class FieldChoice:
+    """What becomes of the backup's field `key`. `target` is the key of the list's field that gets its values."""
+
+    key: str
+    action: FieldAction
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What of a backup is wanted back, and how.
+
+    `emails`: these recipients alone (canonical addresses); `search` and `status`: those that the view of the backup
+    finds with them; else all. `columns`: only these of the backup (base columns, keys of fields), of recipients who are
+    in the list; nobody is added then. `fields` has a choice for each field of the backup.
+    """
+
+    way: Way
+    emails: tuple[str, ...] | None = None
+    search: str = ""
+    status: str = "all"
+    columns: tuple[str, ...] | None = None
+    fields: tuple[FieldChoice, ...] = ()
+    exact_status: bool = False  # status as in the backup, whoever unsubscribed since
+    take_changed: bool = False  # of an undo: who changed since is taken back too
+    clear_empty: bool = False  # with UPDATE_AND_ADD: what was empty then is emptied
+    overwrite_account_values: bool = False  # account-wide values too, in all lists; else only missing ones are filled
+    new_name: str = ""  # of a NEW_LIST
+    recipients: int = 0  # that the backup holds
+    taken_at: datetime | None = field(default=None)  # when the backup was asked for
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {**asdict(self), "taken_at": self.taken_at.isoformat() if self.taken_at else None}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Back from `to_json`."""
+        given = dict(data)
+        given["way"] = Way(given["way"])
+        given["fields"] = tuple(
+            FieldChoice(one["key"], FieldAction(one["action"]), one["target"]) for one in given["fields"]
+        )
+        for name in ("emails", "columns"):
+            given[name] = None if given[name] is None else tuple(given[name])
+        given["taken_at"] = datetime.fromisoformat(given["taken_at"]) if given["taken_at"] else None
+        return cls(**given)
