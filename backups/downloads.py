@@ -96,7 +96,7 @@ def open_download(*, backup: Backup, form: Format, language: Language) -> Downlo
     if backup.status != Backup.Status.COMPLETE:
         raise NeverMade
     with ExitStack() as opened:
-        file = _open_verified(backup, opened)
+        file = open_verified(backup, opened)
         if form == "parquet":
             chunks, length = _chunks_of(file), backup.size
         else:
@@ -104,7 +104,7 @@ def open_download(*, backup: Backup, form: Format, language: Language) -> Downlo
         return Download(opened=opened.pop_all(), chunks=chunks, length=length)
 
 
-def _open_verified(backup: Backup, opened: ExitStack) -> BufferedReader:
+def open_verified(backup: Backup, opened: ExitStack) -> BufferedReader:
     """The backup's file, open at its beginning. Raises a DownloadRefused, and writes down what was found."""
     contents: Contents | None = None
     try:
