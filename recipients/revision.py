@@ -7,6 +7,7 @@ that nobody can change before the transaction ends.
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, F
 
 from accounts.models import Account
@@ -43,6 +44,18 @@ def lock_with_account_wide_values(*, account_id: int, group_id: int) -> Group:
 def lock_all_groups(*, account_id: int) -> list[Group]:
     """All groups of an account, locked in the order of their ids (so that two such lockers cannot block each other)."""
     return list(Group.objects.select_for_update(no_key=True).filter(account_id=account_id).order_by("pk"))
+
+
+def next_change() -> int:
+    """A number for what a transaction is about to write, higher than that of every change that is over.
+
+    To be taken with the group locked (with account-wide values, all groups): then the numbers of a row only rise. Every
+    writer leaves it in the rows that it writes, as `changed_in`; but a field that is deleted takes its values away
+    from rows that count as unchanged, since nobody meant the person.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('recipients_change_number')")
+        return int(cursor.fetchone()[0])
 
 
 def raise_revision(

@@ -10,7 +10,9 @@ from typing import Any
 from django.db import connection
 
 from recipients.masterdata.options import Mode, Options, Outcome
-from recipients.masterdata.plan import count_consent, outcome
+from recipients.masterdata.plan import count_consent, count_spared, outcome
+from recipients.masterdata.removing import collect, remove_collected
+from recipients.masterdata.restore_rules import is_reached, may_be_added
 from recipients.masterdata.rules import (
     CONTACT_JOIN,
     MATCH,
@@ -23,99 +25,82 @@ from recipients.masterdata.rules import (
     updated_columns,
 )
 from recipients.masterdata.staging import Staged
-from recipients.models import Contact, Field, Group
-from recipients.planner import whole_sets
-from recipients.revision import raise_all_revisions, raise_revision
+from recipients.models import Field, Group
+from recipients.revision import next_change, raise_all_revisions, raise_revision
 
 
 def needs_all_groups(*, group: Group, staged: Staged, options: Options) -> bool:
     """Whether `apply` may change account-wide values, so that all groups of the account must be locked."""
-    if options.mode is Mode.DELETE:
+    if options.mode in (Mode.DELETE, Mode.EXACT):
         return Field.objects.filter(account_id=group.account_id, group__isnull=True).exists()
     return touches_contacts(staged, options)
 
 
-def apply(*, group: Group, staged: Staged, options: Options, now: datetime) -> Outcome:
+def apply(*, group: Group, staged: Staged, options: Options, now: datetime, change: int | None = None) -> Outcome:
     """Change `group` by the staged rows, raise its revision if one changed; gives what `plan` would have said before.
 
-    The caller has locked the group, or all groups of the account when `needs_all_groups` says so.
+    The caller has locked the group, or all groups of the account when `needs_all_groups` says so. What is written gets
+    the number `change` (`recipients.revision.next_change`, taken after the lock); without it, one of its own.
     """
-    values = parameters(group, staged, options, now)
-    consent = count_consent(group=group, staged=staged, options=options, now=now)
+    values = parameters(group, staged, options, now) | {"change": next_change() if change is None else change}
+    removed = collect(options, values)
+    consent = count_consent(staged=staged, options=options, values=values)
+    spared = count_spared(staged=staged, options=options, values=values)
     new = _count_new(values) if not options.mode.adds else 0
     changed = contacts = 0
     columns = updated_columns(staged, options)
-    if options.mode is Mode.DELETE:
-        _delete(group, values)
-    elif touches_contacts(staged, options):
+    if removed:
+        remove_collected(group, options, values)
+    if touches_contacts(staged, options):
         changed, contacts = _change_with_contacts(columns, values, options)
     elif columns:
-        changed = _execute(_update(columns), values)
+        changed = _execute(_update(columns, options), values)
     if options.mode.adds:
-        new = _execute(_insert(added_columns(staged)), values)
-    done = outcome(staged, options, new=new, changed=changed, contacts=contacts, consent=consent)
+        new = _execute(_insert(added_columns(staged), options), values)
+    done = outcome(
+        staged,
+        options,
+        new=new,
+        changed=changed,
+        contacts=contacts,
+        removed=removed,
+        consent=consent,
+        spared=spared,
+    )
     if done.added or done.changed or done.removed:
         raise_revision(group=group, now=now, recount=True)
     return done
 
 
-def _update(columns: dict[str, str], returning: str = "") -> str:
+def _update(columns: dict[str, str], options: Options, returning: str = "") -> str:
     assignments = ", ".join(f"{name} = {value}" for name, value in columns.items())
     return f"""
-        UPDATE recipients_recipient AS recipient SET {assignments}
-        FROM staged WHERE {MATCH} AND {is_changed(columns)} {returning}
+        UPDATE recipients_recipient AS recipient SET {assignments}, changed_in = %(change)s
+        FROM staged WHERE {MATCH} AND {is_reached(options)} AND {is_changed(columns)} {returning}
     """
 
 
-def _insert(columns: dict[str, str]) -> str:
+def _insert(columns: dict[str, str], options: Options) -> str:
     # Sorted, so that rows stand on the disk as the index has them: the list is paged and taken in that order.
     return f"""
-        INSERT INTO recipients_recipient (account_id, group_id, {", ".join(columns)})
-        SELECT %(account)s, %(group)s, {", ".join(columns.values())}
+        INSERT INTO recipients_recipient (account_id, group_id, changed_in, {", ".join(columns)})
+        SELECT %(account)s, %(group)s, %(change)s, {", ".join(columns.values())}
         FROM staged
-        WHERE NOT EXISTS (SELECT FROM recipients_recipient AS recipient WHERE {MATCH})
+        WHERE NOT EXISTS (SELECT FROM recipients_recipient AS recipient WHERE {MATCH}) AND {may_be_added(options)}
         ORDER BY staged.email
     """
-
-
-def _delete(group: Group, values: dict[str, Any]) -> None:
-    """Delete the recipients, their activities (by the key between them), and values that no list shows then."""
-    removed = f"FROM staged JOIN recipients_recipient AS recipient ON {MATCH}"
-    if Contact.objects.filter(account_id=group.account_id).exists():
-        with whole_sets():
-            _execute(
-                f"""
-                DELETE FROM recipients_contact AS contact USING (SELECT recipient.email {removed}) AS removed
-                WHERE contact.account_id = %(account)s AND contact.email = removed.email
-                  AND NOT EXISTS (
-                      SELECT FROM recipients_recipient AS other
-                      WHERE other.account_id = %(account)s AND other.email = contact.email
-                        AND other.group_id <> %(group)s
-                  )
-                """,
-                values,
-            )
-    _execute(
-        f"""
-        DELETE FROM recipients_activity AS activity USING (SELECT recipient.id {removed}) AS removed
-        WHERE activity.account_id = %(account)s AND activity.recipient_id = removed.id
-        """,
-        values,
-    )
-    _execute(f"DELETE FROM recipients_recipient AS recipient USING staged WHERE {MATCH}", values)
 
 
 def _change_with_contacts(columns: dict[str, str], values: dict[str, Any], options: Options) -> tuple[int, int]:
     """Change recipients and account-wide values; gives how many recipients of the list and how many values changed."""
     with connection.cursor() as cursor:
         cursor.execute('CREATE TEMPORARY TABLE touched (email varchar(254) COLLATE "C" NOT NULL) ON COMMIT DROP')
-        if columns:
-            cursor.execute(
-                f"WITH updated AS ({_update(columns, 'RETURNING recipient.email')}) INSERT INTO touched TABLE updated",
-                values,
-            )
+        # Before the recipients: whom an undo reaches is told by the number that they still have.
         cursor.execute(_upsert_contacts(options), values)
         contacts = int(cursor.fetchone()[0])
+        if columns:
+            update = _update(columns, options, "RETURNING recipient.email")
+            cursor.execute(f"WITH updated AS ({update}) INSERT INTO touched TABLE updated", values)
         cursor.execute("SELECT count(DISTINCT email) FROM touched")
         (count,) = cursor.fetchone()
         cursor.execute("DROP TABLE touched")
@@ -131,9 +116,9 @@ def _upsert_contacts(options: Options) -> str:
             FROM staged LEFT JOIN recipients_recipient AS recipient ON {MATCH} {CONTACT_JOIN}
             WHERE {is_contact_changed(options)}
         ), written AS (
-            INSERT INTO recipients_contact (account_id, email, values)
-            SELECT %(account)s, email, values FROM wanted WHERE values <> '{{}}'
-            ON CONFLICT (account_id, email) DO UPDATE SET values = excluded.values
+            INSERT INTO recipients_contact (account_id, email, values, changed_in)
+            SELECT %(account)s, email, values, %(change)s FROM wanted WHERE values <> '{{}}'
+            ON CONFLICT (account_id, email) DO UPDATE SET values = excluded.values, changed_in = excluded.changed_in
         ), emptied AS (
             DELETE FROM recipients_contact AS contact USING wanted
             WHERE contact.account_id = %(account)s AND contact.email = wanted.email AND wanted.values = '{{}}'

@@ -1,7 +1,7 @@
 """Details: what stands behind the figures of a plan, for the preview: per column, and on samples old → new."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +9,8 @@ from django.db import connection
 
 from recipients.masterdata.file import BASE_COLUMNS, FieldScope
 from recipients.masterdata.options import Mode, Options
+from recipients.masterdata.removing import ADDED_SINCE
+from recipients.masterdata.restore_rules import SIGNED_OFF_SINCE, is_kept_away, is_new, is_reached, is_spared
 from recipients.masterdata.rules import (
     CONTACT_JOIN,
     MATCH,
@@ -17,6 +19,7 @@ from recipients.masterdata.rules import (
     contact_values,
     is_changed,
     is_contact_changed,
+    is_kept_inactive,
     may_be_reactivated,
     parameters,
     touches_consent,
@@ -27,6 +30,7 @@ from recipients.masterdata.staging import Staged
 from recipients.models import Group
 
 SAMPLES: Final = 10
+KEPT_SHOWN: Final = 200
 NO_CHANGE: Final = "'{}'::jsonb"
 
 
@@ -62,6 +66,7 @@ class Details:
     changed: list[Sample]
     removed: list[Sample]
     kept_inactive: list[Sample]
+    kept: list[dict[str, str]] = field(default_factory=list)  # of an undo, the first of those who stay as they are: `email`, and why as `reason`
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -72,15 +77,38 @@ def details(*, group: Group, staged: Staged, options: Options, now: datetime) ->
     """Look closer at what `plan` counts. Changes nothing; costs about as much again per mapped column."""
     look = _Look(group, staged, options, now)
     possible = look.may_be_reactivated()
+    removed: list[Sample] = []
+    if options.mode is Mode.DELETE:
+        removed = look.samples("recipient.id IS NOT NULL")
+    elif options.mode is Mode.EXACT:
+        removed = look.going()
     return Details(
         columns=look.columns(),
         lost_touched=look.lost_touched(),
         may_be_reactivated=possible,
-        added=look.samples("recipient.id IS NULL") if options.mode.adds else [],
-        changed=look.samples(f"recipient.id IS NOT NULL AND {look.is_changed}") if options.mode.changes else [],
-        removed=look.samples("recipient.id IS NOT NULL") if options.mode is Mode.DELETE else [],
+        added=look.samples(is_new(options)) if options.mode.adds else [],
+        changed=look.samples(f"{is_reached(options)} AND {look.is_changed}") if options.mode.changes else [],
+        removed=removed,
         kept_inactive=look.kept_inactive() if possible else [],
+        kept=look.kept(),
     )
+
+
+def kept_query(options: Options) -> str:
+    """SQL: address and reason of those whom an undo leaves as they are, by address.
+
+    Reasons: `edited`, `signed_off` (or bounced), `added`, `deleted`, each since the import.
+    """
+    return f"""
+        SELECT email, reason FROM (
+            SELECT staged.email, CASE WHEN recipient.id IS NULL THEN 'deleted'
+                                      WHEN {SIGNED_OFF_SINCE} THEN 'signed_off' ELSE 'edited' END AS reason
+            FROM staged LEFT JOIN recipients_recipient AS recipient ON {MATCH}
+            WHERE {is_spared(options)} OR {is_kept_away(options)}
+            UNION ALL
+            SELECT recipient.email, 'added' {ADDED_SINCE}
+        ) AS kept ORDER BY email
+    """
 
 
 class _Look:
@@ -111,7 +139,7 @@ class _Look:
         states = ", ".join(f"{value} AS {name}" for name, value in whole.items())
         # OFFSET keeps what merges a row's values from being worked out anew for each of its fields.
         found = self._rows(
-            f"SELECT {counts} FROM (SELECT {states} {self._from} WHERE recipient.id IS NOT NULL OFFSET 0) AS states"
+            f"SELECT {counts} FROM (SELECT {states} {self._from} WHERE {is_reached(self._options)} OFFSET 0) AS states"
         )[0]
         figures = zip(found[::2], found[1::2], strict=True)
         return {
@@ -133,11 +161,13 @@ class _Look:
         pairs = {name: (f"old_{name}", f"new_{name}") for name in self._columns if name not in ("tags", "values")}
         if "tags" in self._columns:
             pairs["tags"] = ("nullif(old_tags, '{}')", "nullif(new_tags, '{}')")
-        for field in self._staged.fields:
-            if field.scope is FieldScope.LIST and "values" in self._columns:
-                pairs[field.key] = (f"old_values->'{field.key}'", f"new_values->'{field.key}'")
-            elif field.scope is FieldScope.ACCOUNT and self._with_contacts:
-                pairs[field.key] = (f"old_contact->'{field.key}'", f"new_contact->'{field.key}'")
+        for key in self._values["cleared_keys"]:
+            pairs[key] = (f"old_values->'{key}'", f"new_values->'{key}'")
+        for definition in self._staged.fields:
+            if definition.scope is FieldScope.LIST and "values" in self._columns:
+                pairs[definition.key] = (f"old_values->'{definition.key}'", f"new_values->'{definition.key}'")
+            elif definition.scope is FieldScope.ACCOUNT and self._with_contacts:
+                pairs[definition.key] = (f"old_contact->'{definition.key}'", f"new_contact->'{definition.key}'")
         return whole, pairs
 
     def lost_touched(self) -> int:
@@ -145,20 +175,47 @@ class _Look:
         mode = self._options.mode
         if mode is Mode.ADD:
             return 0
-        touched = "true" if mode is Mode.DELETE else self.is_changed
+        touched = "true" if mode is Mode.DELETE else f"{is_reached(self._options)} AND {self.is_changed}"
         return int(self._rows(f"SELECT count(*) {self._from} WHERE {WAS_LOST} AND {touched}")[0][0])
 
     def may_be_reactivated(self) -> int:
         """People who would be turned active again if asked for."""
         if not self._options.mode.updates or not touches_consent(self._staged, self._options):
             return 0
-        return int(self._rows(f"SELECT count(*) {self._from} WHERE {may_be_reactivated(self._staged)}")[0][0])
+        return int(self._rows(f"SELECT count(*) {self._from} WHERE {self._may_be_reactivated()}")[0][0])
+
+    def _may_be_reactivated(self) -> str:
+        """SQL: whether somebody who stays signed off would be active, if the person asked for just that."""
+        restoring = self._options.restoring
+        if restoring is None:
+            return may_be_reactivated(self._staged)
+        if restoring.exact_status:
+            return "false"
+        return f"{is_reached(self._options)} AND {is_kept_inactive(self._staged, self._columns)}"
 
     def kept_inactive(self) -> list[Sample]:
         """Samples of people who would be turned active again if asked for."""
         if self._options.reactivate:
             return []
-        return self.samples(may_be_reactivated(self._staged))
+        return self.samples(self._may_be_reactivated())
+
+    def going(self) -> list[Sample]:
+        """Samples of recipients who are not in the file, and go."""
+        old = _json_object({name: f"recipient.{name}" for name in (*BASE_COLUMNS, "values")})
+        query = f"""
+            SELECT 0, recipient.email, true, {old}, {NO_CHANGE}, {NO_CHANGE}, {NO_CHANGE}, {NO_CHANGE}
+            FROM (SELECT id FROM going ORDER BY email LIMIT {SAMPLES}) AS first
+            JOIN recipients_recipient AS recipient ON recipient.account_id = %(account)s AND recipient.id = first.id
+            ORDER BY recipient.email
+        """
+        return [_sample(row, Mode.DELETE, self._order()) for row in self._rows(query)]
+
+    def kept(self) -> list[dict[str, str]]:
+        """The first of those whom an undo leaves as they are, by address."""
+        if self._options.restoring is None or not self._options.restoring.spares_changed:
+            return []
+        query = f"{kept_query(self._options)} LIMIT {KEPT_SHOWN}"
+        return [{"email": email, "reason": reason} for email, reason in self._rows(query)]
 
     def samples(self, condition: str) -> list[Sample]:
         """The first rows of the file that fulfil a condition, with what changes in them."""
@@ -175,8 +232,10 @@ class _Look:
                 SELECT staged.line {self._from} WHERE {condition} ORDER BY staged.line LIMIT {SAMPLES}
             )) ORDER BY staged.line
         """
-        order = [*BASE_COLUMNS, *(field.key for field in self._staged.fields)]
-        return [_sample(row, self._options.mode, order) for row in self._rows(query)]
+        return [_sample(row, self._options.mode, self._order()) for row in self._rows(query)]
+
+    def _order(self) -> list[str]:
+        return [*BASE_COLUMNS, *(field.key for field in self._staged.fields)]
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 """How a master-data file is applied to a group, and what comes out: the words of plan, apply and their callers."""
 
+import uuid
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -17,12 +18,12 @@ class Mode(StrEnum):
     @property
     def adds(self) -> bool:
         """Whether addresses that are not in the list are added."""
-        return self in (Mode.ADD, Mode.UPDATE_AND_ADD)
+        return self in (Mode.ADD, Mode.UPDATE_AND_ADD, Mode.EXACT)
 
     @property
     def updates(self) -> bool:
         """Whether recipients that are in the list get the values of the file."""
-        return self in (Mode.UPDATE, Mode.UPDATE_AND_ADD)
+        return self in (Mode.UPDATE, Mode.UPDATE_AND_ADD, Mode.EXACT)
 
     @property
     def changes(self) -> bool:
@@ -55,19 +56,53 @@ class AccountValues(StrEnum):
 
 
 @dataclass(frozen=True)
+class Since:
+    """The change that is taken back: the number that the job `job_id` left in what it wrote (Recipient.changed_in)."""
+
+    job_id: uuid.UUID
+    change: int
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """That the rows are a backup's, and how they come back; the rules are in `restoring`.
+
+    `exact_status`: status as in the backup, whoever unsubscribed since. `kept_keys`: fields of the list that stay as
+    they are, although EXACT. `since`: only what this change did is taken back, and of recipients whom nobody changed
+    after it; with `take_changed` of those too.
+    """
+
+    exact_status: bool = False
+    kept_keys: frozenset[str] = frozenset()
+    since: Since | None = None
+    take_changed: bool = False
+
+    @property
+    def spares_changed(self) -> bool:
+        """Whether recipients who changed since stay as they are."""
+        return self.since is not None and not self.take_changed
+
+
+@dataclass(frozen=True)
 class Options:
-    """How a file is applied. `reactivate`: the person asked to turn people active again."""
+    """How a file is applied.
+
+    `reactivate`: the person asked to turn people active again. `restoring`: the rows are a backup's. `job_id`: of the
+    job that applies them; whom it removes is remembered under it (recipients.models.Removal).
+    """
 
     mode: Mode
     reactivate: bool = False
     empty_cells: EmptyCells = EmptyCells.KEEP
     tags: TagsMode = TagsMode.ADD
     account_values: AccountValues = AccountValues.OVERWRITE
+    restoring: Restoring | None = None
+    job_id: uuid.UUID | None = None
 
     @property
     def clears(self) -> bool:
         """Whether an empty cell takes a stored value away."""
-        return self.empty_cells is EmptyCells.CLEAR
+        return self.empty_cells is EmptyCells.CLEAR or self.mode is Mode.EXACT
 
 
 @dataclass(frozen=True)

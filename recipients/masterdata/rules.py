@@ -11,8 +11,10 @@ outweighs no sign-off. What a file says without a date (`said_at`) moves no date
 from datetime import datetime
 from typing import Any
 
+from recipients.masterdata import restore_rules
 from recipients.masterdata.file import STATUS_COLUMNS
 from recipients.masterdata.options import Mode, Options, TagsMode
+from recipients.masterdata.restore_rules import contact_is_reached, is_new, is_reached, status_after
 from recipients.masterdata.staging import Staged
 from recipients.models import Group
 
@@ -52,6 +54,12 @@ CASE WHEN {LET_IN} THEN NULL
      ELSE greatest(staged.bounced_at, recipient.bounced_at) END
 """
 
+LATER_EVENT_WINS = {
+    "activated_at": "greatest(staged.activated_at, recipient.activated_at)",
+    "deactivated_at": SIGNED_OFF,
+    "bounced_at": BOUNCED,
+}
+
 DEACTIVATED = """
 coalesce(recipient.deactivated_at, least(staged.deactivated_at, %(now)s))
 """
@@ -74,22 +82,33 @@ def may_be_reactivated(staged: Staged) -> str:
     return f"({says_signed_up(staged)} AND {WAS_LOST} AND coalesce({SIGNED_UP_LATER}, false))"
 
 
-def is_reactivated(staged: Staged) -> str:
-    """SQL: whether the recipient is turned active again."""
-    return f"(%(reactivate)s AND {may_be_reactivated(staged)})"
+def is_reactivated(columns: dict[str, str]) -> str:
+    """SQL: whether who signed off or bounced is active after `columns` were written."""
+    return f"({WAS_LOST} AND {_active_after(columns)})"
 
 
-def is_kept_inactive(staged: Staged) -> str:
+def is_kept_inactive(staged: Staged, columns: dict[str, str]) -> str:
     """SQL: whether the recipient stays signed off or bounced although the file has them as signed up."""
-    return f"({says_signed_up(staged)} AND {WAS_LOST} AND NOT {is_reactivated(staged)})"
+    return f"({says_signed_up(staged)} AND {WAS_LOST} AND NOT {_active_after(columns)})"
 
 
 def is_signed_off(columns: dict[str, str]) -> str:
     """SQL: whether an active recipient is none after `columns` were written."""
-    if "deactivated_at" not in columns:
-        return "false"
-    bounced = columns.get("bounced_at", "recipient.bounced_at")
-    return f"({IS_ACTIVE} AND ({columns['deactivated_at']} IS NOT NULL OR {bounced} IS NOT NULL))"
+    return f"({IS_ACTIVE} AND NOT {_active_after(columns)})"
+
+
+def is_status_kept(columns: dict[str, str]) -> str:
+    """SQL: whether the status after `columns` were written is another one than the file has."""
+    new = ", ".join(columns.get(name, f"recipient.{name}") for name in restore_rules.CONSENT_COLUMNS)
+    then = ", ".join(restore_rules.AS_THEN.values())
+    return f"(({new}) IS DISTINCT FROM ({then}))"
+
+
+def _active_after(columns: dict[str, str]) -> str:
+    activated, deactivated, bounced = (
+        f"({columns.get(name, f'recipient.{name}')})" for name in restore_rules.CONSENT_COLUMNS
+    )
+    return f"({activated} IS NOT NULL AND {deactivated} IS NULL AND {bounced} IS NULL)"
 
 
 def touches_consent(staged: Staged, options: Options) -> bool:
@@ -108,22 +127,24 @@ def updated_columns(staged: Staged, options: Options) -> dict[str, str]:
     columns = {}
     if "registered_at" in staged.mapped:
         columns["registered_at"] = "coalesce(staged.registered_at, recipient.registered_at)"
+        if options.mode is Mode.EXACT:
+            columns["registered_at"] = "staged.registered_at"
     if staged.mapped.intersection(STATUS_COLUMNS):
-        columns["activated_at"] = "greatest(staged.activated_at, recipient.activated_at)"
-        columns["deactivated_at"] = SIGNED_OFF
-        columns["bounced_at"] = BOUNCED
+        columns |= status_after(options, LATER_EVENT_WINS)
     if "source" in staged.mapped:
         columns["source"] = "staged.source" if options.clears else "coalesce(staged.source, recipient.source)"
     if "tags" in staged.mapped:
         columns["tags"] = _tags(options)
-    if staged.list_fields:
+    if options.mode is Mode.EXACT:
+        columns["values"] = "(recipient.values - %(cleared_keys)s::text[]) || staged.values"
+    elif staged.list_fields:
         kept = "(recipient.values - %(list_keys)s::text[])" if options.clears else "recipient.values"
         columns["values"] = f"{kept} || staged.values"
     return columns
 
 
 def _tags(options: Options) -> str:
-    if options.tags is TagsMode.ADD:
+    if options.tags is TagsMode.ADD and options.mode is not Mode.EXACT:
         return ADDED_TAGS
     return "coalesce(staged.tags, '{}')" if options.clears else "coalesce(staged.tags, recipient.tags)"
 
@@ -170,7 +191,7 @@ def touches_contacts(staged: Staged, options: Options) -> bool:
 # that it has one contact, and would look through all of them for each row.
 CONTACT_JOIN = """
 LEFT JOIN LATERAL (
-    SELECT each.values FROM recipients_contact AS each
+    SELECT each.values, each.changed_in FROM recipients_contact AS each
     WHERE each.account_id = %(account)s AND each.email = staged.email OFFSET 0
 ) AS contact ON true
 """
@@ -184,6 +205,8 @@ def contact_values(options: Options) -> str:
     """
     kept = "coalesce(contact.values, '{}')"
     overwritten = f"({kept} - %(account_keys)s::text[])" if options.clears else kept
+    if options.restoring is not None and options.restoring.since is not None:
+        return f"{overwritten} || staged.contact_values"  # what the import filled is taken back, of new addresses too
     return f"""
         CASE WHEN recipient.id IS NOT NULL AND %(overwrite)s THEN {overwritten} || staged.contact_values
              ELSE staged.contact_values || {kept} END
@@ -192,11 +215,9 @@ def contact_values(options: Options) -> str:
 
 def is_contact_changed(options: Options) -> str:
     """SQL: whether the account-wide values of a staged address change, in a mode that reaches the address."""
-    reached = {
-        Mode.ADD: "recipient.id IS NULL",
-        Mode.UPDATE: "recipient.id IS NOT NULL",
-        Mode.UPDATE_AND_ADD: "true",
-    }[options.mode]
+    parts = [is_new(options)] if options.mode.adds else []
+    parts += [is_reached(options)] if options.mode.updates else []
+    reached = f"({' OR '.join(parts)}) AND {contact_is_reached(options)}"
     says_something = "true" if options.clears else "staged.contact_values <> '{}'"
     return (
         f"({reached} AND {says_something}"
@@ -215,4 +236,5 @@ def parameters(group: Group, staged: Staged, options: Options, now: datetime) ->
         "account_keys": [field.key for field in staged.account_fields],
         "said_at": staged.said_at,
         "now": now,
+        **restore_rules.parameters(group, [field.key for field in staged.list_fields], options),
     }

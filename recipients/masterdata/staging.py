@@ -13,6 +13,7 @@ from typing import TypeVar
 import pyarrow as pa
 from django.db import connection
 
+from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.encode import array_literals, copy_text, json_objects
 from recipients.masterdata.file import BASE_COLUMNS, LINE, FieldDefinition, FieldScope, MasterDataFile
 
@@ -30,7 +31,8 @@ CREATE TEMPORARY TABLE staged (
     source text,
     tags text[],
     values jsonb NOT NULL,
-    contact_values jsonb NOT NULL
+    contact_values jsonb NOT NULL,
+    barred boolean NOT NULL
 ) ON COMMIT DROP
 """
 
@@ -66,10 +68,13 @@ class Staged:
         return [field for field in self.fields if field.scope is FieldScope.ACCOUNT]
 
 
-def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) -> Staged:
+def stage(
+    file: MasterDataFile, *, progress: Callable[[int, int | None], None], blocked: BlockList | None = None
+) -> Staged:
     """Bring the rows of `file` into a new table `staged`, in the caller's transaction. Reports progress in rows.
 
-    Of rows with the same address the first line counts. Raises what the file raises when it is damaged.
+    Of rows with the same address the first line counts. Those whose address `blocked` has are marked: `restoring` adds
+    none of them. Raises what the file raises when it is damaged.
     """
     mapped = frozenset(file.mapped)
     fields = tuple(field for field in file.description.fields if field.key in mapped)
@@ -78,7 +83,7 @@ def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) 
         cursor.execute("DROP TABLE IF EXISTS staged")
         cursor.execute(CREATE)
         with cursor.copy("COPY staged FROM STDIN (FORMAT csv)") as copy:
-            for count, text in _one_ahead(_texts(file, fields)):
+            for count, text in _one_ahead(_texts(file, fields, blocked)):
                 copy.write(text)
                 rows += count
                 progress(rows, file.row_count)
@@ -89,9 +94,13 @@ def stage(file: MasterDataFile, *, progress: Callable[[int, int | None], None]) 
     return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields, said_at=said_at)
 
 
-def _texts(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[tuple[int, memoryview]]:
+def _texts(
+    file: MasterDataFile, fields: tuple[FieldDefinition, ...], blocked: BlockList | None
+) -> Iterator[tuple[int, memoryview]]:
     """The rows as COPY reads them, in pieces, each with its number of rows."""
     for columns in staged_columns(file, fields):
+        rows = len(columns[LINE])
+        columns["barred"] = pa.repeat(pa.scalar(False), rows) if blocked is None else blocked.matches(columns["email"])
         yield len(columns[LINE]), copy_text(columns)
 
 

@@ -30,7 +30,7 @@ from recipients.masterdata.values import (
 )
 from recipients.models import BlockedAddress, Contact, Field, Group, Recipient
 from recipients.queries import account_wide_keys, contact_values, fields_of, is_in_a_list, what_blocks
-from recipients.revision import raise_all_revisions, raise_revision
+from recipients.revision import next_change, raise_all_revisions, raise_revision
 from recipients.services.groups import lock_to_change
 
 Value = str | int | Decimal
@@ -229,6 +229,7 @@ def _write_row(group: Group, recipient: Recipient, row: dict[str, Any]) -> None:
         removed = [name for name, value in values.items() if value is None]
         kept = json_text({name: value for name, value in values.items() if value is not None})
         columns["values"] = RawSQL("(values - %s::text[]) || %s::jsonb", (removed, kept))
+    columns["changed_in"] = next_change()
     rows.filter(id=recipient.id).update(**columns)
     recipient.refresh_from_db(fields=list(columns))
 
@@ -258,10 +259,10 @@ def _write_contact(*, account_id: int, old_email: str, email: str, changes: dict
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO recipients_contact (account_id, email, values) VALUES (%s, %s, %s::jsonb)
-            ON CONFLICT (account_id, email) DO UPDATE SET values = excluded.values
+            INSERT INTO recipients_contact (account_id, email, values, changed_in) VALUES (%s, %s, %s::jsonb, %s)
+            ON CONFLICT (account_id, email) DO UPDATE SET values = excluded.values, changed_in = excluded.changed_in
             """,
-            [account_id, email, json_text(wanted)],
+            [account_id, email, json_text(wanted), next_change()],
         )
     return True
 
@@ -270,7 +271,8 @@ def _write_status(group: Group, recipient: Recipient, dates: dict[str, datetime 
     was_active = recipient.is_active
     for name, value in dates.items():
         setattr(recipient, name, value)
-    recipient.save(update_fields=list(dates))
+    recipient.changed_in = next_change()
+    recipient.save(update_fields=[*dates, "changed_in"])
     raise_revision(group=group, now=now, active_delta=int(recipient.is_active) - int(was_active))
 
 

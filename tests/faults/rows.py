@@ -106,7 +106,9 @@ def fill(group: Group, rows: Rows) -> None:
         lock_group(account_id=group.account_id, group_id=group.pk)
         with connection.cursor() as cursor:
             # By way of a table of its own, because COPY does not write where row-level security stands.
-            cursor.execute("CREATE TEMPORARY TABLE filled (LIKE recipients_recipient) ON COMMIT DROP")
+            cursor.execute(
+                "CREATE TEMPORARY TABLE filled (LIKE recipients_recipient INCLUDING DEFAULTS) ON COMMIT DROP"
+            )
             cursor.execute("ALTER TABLE filled DROP COLUMN id")
             with cursor.copy(f"COPY filled ({COLUMNS}) FROM STDIN") as copy:
                 for row in rows.values():
