@@ -16,7 +16,7 @@ from imports.models import Import
 from imports.pasting import as_table
 from imports.readers import DELIMITERS, ENCODINGS, Kind, Sniffed, Source
 from imports.uploads import Upload, keep
-from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
+from recipients.masterdata.options import FILE_MODES, AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.models import Group
 
 ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,.zip,text/csv,text/plain"
@@ -221,7 +221,7 @@ class OptionsForm(forms.Form):
 
     mode = forms.ChoiceField(
         label=gettext_lazy("What the import does"),
-        choices=Import.Mode.choices,
+        choices=[(mode.value, Import.Mode(mode.value).label) for mode in FILE_MODES],
         initial=Import.Mode.UPDATE_AND_ADD,
         widget=forms.RadioSelect,
     )

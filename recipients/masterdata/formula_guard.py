@@ -26,3 +26,14 @@ def unguard(column: pa.Array) -> pa.Array:
     if not pc.any(pc.starts_with(column, "'")).as_py():
         return column
     return pc.if_else(pc.match_substring_regex(column, _GUARDED), pc.utf8_slice_codeunits(column, 1), column)
+
+
+def guard_guarded(column: pa.Array) -> pa.Array:
+    """A string array with an apostrophe more before each text that `unguard` would take one off.
+
+    For files whose cells are texts by their type, so that nothing in them is run.
+    """
+    guarded = pc.match_substring_regex(column, _GUARDED)
+    if not pc.any(guarded).as_py():
+        return column
+    return pc.if_else(guarded, pc.binary_join_element_wise("'", column, ""), column)

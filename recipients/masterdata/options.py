@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Mode(StrEnum):
@@ -29,6 +30,10 @@ class Mode(StrEnum):
     def changes(self) -> bool:
         """Whether recipients that are in the list are changed in any way and stay in it."""
         return self.updates or self is Mode.DEACTIVATE
+
+
+FILE_MODES: Final = tuple(mode for mode in Mode if mode is not Mode.EXACT)
+"""What an import of a person's own file may do; EXACT is for restores."""
 
 
 class EmptyCells(StrEnum):

@@ -21,7 +21,7 @@ from backups.models import Backup
 from config.embedded import addresses
 from imports.models import Import
 from recipients.masterdata.file import FieldScope, FieldType
-from recipients.masterdata.options import Mode, Options
+from recipients.masterdata.options import FILE_MODES, Options
 from recipients.models import Group, Recipient
 from recipients.services import (
     activate_recipient,
@@ -188,7 +188,7 @@ def replaced(run: Import, states: list[State]) -> State:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_backup_is_the_state_that_the_import_replaced_whoever_writes_meanwhile(checker: Checker, seed: int) -> None:
     chance = random.Random(seed)
-    mode, scope = chance.choice(list(Mode)), chance.choice(list(FieldScope))
+    mode, scope = chance.choice(FILE_MODES), chance.choice(list(FieldScope))
     scene = make_scene(known=chance.randint(20, 120), read=chance.randint(30, 160), seed=seed, mode=mode, scope=scope)
     make_field(scene.account, SHARED.title(), FieldType.NUMBER, key=SHARED)
     other = make_group(scene.account, "Messe 2026")

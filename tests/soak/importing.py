@@ -16,7 +16,7 @@ from imports.new_fields import PlannedField
 from imports.preview import options_of
 from imports.readers import ColumnMapping, Kind, Source
 from recipients.masterdata.file import FieldScope, FieldType
-from recipients.masterdata.options import Mode
+from recipients.masterdata.options import FILE_MODES, Mode
 from recipients.models import Group
 from recipients.queries import fields_of
 from recipients.storage import put_stream
@@ -31,7 +31,7 @@ LARGEST = 30_000  # recipients of a list, beyond which nobody imports into it
 
 def import_rows(hand: Hand) -> str:
     """Import a file of rows that are partly in the list."""
-    chance, mode = hand.chance, hand.chance.choice(list(Mode))
+    chance, mode = hand.chance, hand.chance.choice(FILE_MODES)
     with account_scope(hand.account.pk):
         group = Group.objects.get(pk=hand.group.pk)
         present = [one.key for one in fields_of(group)]

@@ -15,7 +15,7 @@ from backups.on_demand import request_on_demand
 from config.embedded import addresses
 from imports.models import Import
 from recipients.deletion import advance_deletion
-from recipients.masterdata.options import Mode, Options
+from recipients.masterdata.options import FILE_MODES, Mode, Options
 from tests import environment
 from tests.faults.rows import NEW_FIELD, TARGETS, rows_in
 from tests.faults.scenario import Scene, ask_for_deletion, make_scene, makes_field, reload
@@ -76,7 +76,7 @@ def backup_path(scene: Scene) -> Path:
     return environment.STORAGE / "backups" / backup.file_key
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", FILE_MODES)
 def test_nothing_is_found_when_an_import_is_applied(checker: Checker, mode: Mode) -> None:
     scene = make_scene(known=30, read=40, seed=5, mode=mode)
     checker.begin()

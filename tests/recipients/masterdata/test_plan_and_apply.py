@@ -26,7 +26,7 @@ from recipients.masterdata.file import (
     MasterDataWriter,
     schema_for,
 )
-from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, TagsMode
+from recipients.masterdata.options import FILE_MODES, AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.masterdata.plan import plan
 from recipients.masterdata.staging import stage
 from recipients.masterdata.take import take
@@ -145,7 +145,7 @@ def taken_rows(group: Group, folder: Path) -> dict[str, model.Row]:
     mapped=st.sets(st.sampled_from(OPTIONAL_COLUMNS)) | st.just({*STATUS_COLUMNS}) | st.just({*OPTIONAL_COLUMNS}),
     options=st.builds(
         Options,
-        mode=st.sampled_from([mode for mode in Mode if mode is not Mode.EXACT]),
+        mode=st.sampled_from(FILE_MODES),
         reactivate=st.booleans(),
         empty_cells=st.sampled_from(list(EmptyCells)),
         tags=st.sampled_from(list(TagsMode)),
