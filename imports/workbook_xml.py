@@ -1,6 +1,7 @@
 """What is done to an XLSX workbook before the library reads it, on its XML, because the library cannot.
 
-Errors such as #N/A and formulas without a result are cells that it takes for empty; and it always reads whole sheets.
+Errors such as #N/A and formulas without a result are cells that it takes for empty; it does not know each character's
+notation; and it always reads whole sheets.
 Called by `imports.workbook_process`; like it, imports little.
 """
 
@@ -11,8 +12,12 @@ from collections.abc import Collection
 from typing import BinaryIO, Final
 
 _PIECE_BYTES: Final = 1024 * 1024
-_SILENT_MARKS: Final = (b't="e"', b"t='e'", b"</f></c>", b"<v></v></c>", b"/></c>")
+_SILENT_MARKS: Final = (b't="e"', b"t='e'", b"</f></c>", b"<v></v></c>", b"/></c>", b"_xfff", b"_xFFF")
 _LONGEST_MARK: Final = max(map(len, _SILENT_MARKS))
+# A character that no XML may hold, as Excel writes it. All are looked at in turn, as they are read, so that one which
+# stands for its own letters (an underscore before them) is none.
+_NOTATION: Final = re.compile(rb"_x([0-9A-Fa-f]{4})_")
+_UNKNOWN: Final = {b"FFFE": "\ufffe".encode(), b"FFFF": "\uffff".encode()}  # to the library
 _ERROR: Final = re.compile(rb"""(<(?:[^\s<>/]+:)?c\s[^<>]*?\bt=["'])e(["'])""")
 _FORMULA: Final = re.compile(
     rb"<c(?P<attributes>[^<>]*)><f[^<>]*?(?:/>|>(?P<formula>[^<>]*)</f>)(?:<v\s*/>|<v></v>)?</c>"
@@ -61,6 +66,7 @@ def _is_silent(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
 
 
 def _speaking(sheet: bytes) -> bytes:
+    sheet = _NOTATION.sub(lambda found: _UNKNOWN.get(found[1].upper(), found[0]), sheet)
     return _FORMULA.sub(_shown_formula, _ERROR.sub(rb"\1str\2", sheet))
 
 
