@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import AuditAction, User
 from accounts.services import record
 from imports.models import Import
+from imports.restoring import brings_the_list
 from imports.signals import import_about_to_change
 from recipients.holds import Change, ChangeKind, Hold, Interface, ask_for_holds
 from recipients.models import Group
@@ -50,14 +51,23 @@ class ImportAlreadyRunning(CannotImport):
     code = "import_running"
 
 
+class GroupPresent(CannotImport):
+    """A deleted list was to come back, but somebody brought it back already."""
+
+    code = "group_present"
+
+
 def refuse_impossible(*, run: Import) -> None:
     """Raise CannotImport when the import could not start now, so that nobody waits for a preview in vain."""
-    _refuse(Group.objects.get(account_id=run.account_id, pk=run.group_id))
+    _refuse(run, Group.objects.get(account_id=run.account_id, pk=run.group_id))
 
 
-def _refuse(group: Group) -> None:
+def _refuse(run: Import, group: Group) -> None:
     deletion = group.deletions.filter(status="waiting").first()
-    if group.deleted_at is not None or (deletion is not None and deletion.kind == "group"):
+    if brings_the_list(run):
+        if group.deleted_at is None:
+            raise GroupPresent
+    elif group.deleted_at is not None or (deletion is not None and deletion.kind == "group"):
         raise GroupDeleted
     if deletion is not None:
         raise DeletionRunning
@@ -99,6 +109,7 @@ def to_draft(run: Import) -> None:
     """Make a locked, unconfirmed import a draft again whose file has not been read."""
     left = [key for key in (run.rows_key, run.rejected_key) if key]
     run.status, run.preview, run.report, run.reactivate = Import.Status.DRAFT, {}, {}, False
+    run.readmit_erased = False
     run.claim, run.claimed_until, run.rows_key, run.rejected_key = None, None, "", ""
     run.save(
         update_fields=[
@@ -106,6 +117,7 @@ def to_draft(run: Import) -> None:
             "preview",
             "report",
             "reactivate",
+            "readmit_erased",
             "claim",
             "claimed_until",
             "rows_key",
@@ -125,7 +137,7 @@ def confirm_import(*, run: Import, actor: User, now: datetime) -> None:
     current = Import.objects.select_for_update().get(account_id=run.account_id, pk=run.pk)
     if current.status not in Import.UNCONFIRMED:
         return
-    _refuse(group)
+    _refuse(run, group)
     run.status = Import.Status.WAITING if current.rows_key else Import.Status.READING
     run.rows_key, run.report = current.rows_key, current.report
     run.claim = run.claimed_until = None  # whoever makes a preview of it loses the claim
@@ -135,7 +147,7 @@ def confirm_import(*, run: Import, actor: User, now: datetime) -> None:
     record(
         account_id=run.account_id,
         actor_id=actor.pk,
-        action=AuditAction.IMPORT_STARTED,
+        action=AuditAction.IMPORT_STARTED if run.kind == Import.Kind.FILE else AuditAction.RESTORE_STARTED,
         subject=group.name,
         now=now,
         file=run.file_name,
@@ -157,7 +169,7 @@ def cancel_import(*, run: Import, actor: User, now: datetime) -> bool:
         record(
             account_id=run.account_id,
             actor_id=actor.pk,
-            action=AuditAction.IMPORT_CANCELLED,
+            action=AuditAction.IMPORT_CANCELLED if run.kind == Import.Kind.FILE else AuditAction.RESTORE_CANCELLED,
             subject=run.group.name,
             now=now,
             file=run.file_name,
@@ -168,7 +180,7 @@ def cancel_import(*, run: Import, actor: User, now: datetime) -> bool:
 def ask(run: Import, group: Group, now: datetime, *, locked: bool = False) -> Hold:
     """Announce the import, and hear whether it must wait."""
     change = Change(
-        kind=ChangeKind.IMPORT,
+        kind=ChangeKind.IMPORT if run.kind == Import.Kind.FILE else ChangeKind.RESTORE,
         id=run.pk,
         group=group,
         interface=Interface(run.interface),

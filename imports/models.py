@@ -99,6 +99,7 @@ class Import(Job):
 
     mode = models.CharField(_("mode"), max_length=20, choices=Mode, default=Mode.UPDATE_AND_ADD)
     reactivate = models.BooleanField(default=False)  # the person asked to turn people active again
+    readmit_erased = models.BooleanField(default=False)  # the person asked to let erased people in again
     empty_cells = models.CharField(max_length=10, choices=EmptyCells, default=EmptyCells.KEEP)
     tags_mode = models.CharField(max_length=10, choices=TagsMode, default=TagsMode.ADD)
     account_values = models.CharField(max_length=10, choices=AccountValues, default=AccountValues.OVERWRITE)

@@ -279,7 +279,9 @@ def plan_mark(run: Import) -> str:
     Who presses a button of the preview means what they saw, not what another window has made of it since.
     """
     chosen = [run.source, run.mapping, run.new_fields, run.mode, run.empty_cells, run.tags_mode, run.account_values]
-    return hashlib.sha256(json.dumps([*chosen, run.reactivate], sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        json.dumps([*chosen, run.reactivate, run.readmit_erased], sort_keys=True).encode()
+    ).hexdigest()[:16]
 
 
 def _moment(value: str) -> datetime:

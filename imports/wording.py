@@ -70,6 +70,7 @@ REASONS: Final[dict[Reason, Promise]] = {
     Reason.MISSING_EMAIL: gettext_lazy("No e-mail address"),
     Reason.INVALID_EMAIL: gettext_lazy("Invalid e-mail address"),
     Reason.BLOCKED: gettext_lazy("Blocked address"),
+    Reason.ERASED: gettext_lazy("Was erased on request"),
     Reason.UNKNOWN_STATUS: gettext_lazy("Unknown status"),
     Reason.NOT_CONFIRMED: gettext_lazy("Sign-up not confirmed"),
     Reason.UNREADABLE_DATE_TIME: gettext_lazy("Unreadable time of registration or sign-off"),

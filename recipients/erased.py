@@ -4,6 +4,7 @@ Who is asked about is hashed with the account's own key, so that the digests say
 Called wherever addresses come in or are brought back: `imports.reading`, `backups.suppressing`.
 """
 
+import hashlib
 import hmac
 import uuid
 from collections.abc import Collection
@@ -12,7 +13,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from accounts.models import Account
+from accounts.models import Account, AuditAction
+from accounts.services import record
 from recipients.models import ErasedAddress
 
 
@@ -23,10 +25,14 @@ def digest_of(*, key: uuid.UUID, email: str) -> bytes:
 
 @dataclass(frozen=True)
 class Erased:
-    """Some erased addresses of an account. False when there are none."""
+    """Some erased addresses of an account. False when there are none.
+
+    `mark` is equal for equal erasures, and "" for none: another one when somebody was erased once more.
+    """
 
     key: uuid.UUID
     digests: frozenset[bytes]
+    mark: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.digests)
@@ -42,17 +48,75 @@ class Erased:
 
     def has(self, email: str) -> bool:
         """Whether the canonical address is one of them."""
-        return digest_of(key=self.key, email=email) in self.digests
+        return self.digest_of(email) in self.digests
+
+    def digest_of(self, email: str) -> bytes:
+        """The digest of a canonical address in this account."""
+        return digest_of(key=self.key, email=email)
 
     def among(self, emails: Collection[str]) -> set[str]:
         """Which of the canonical addresses are among them."""
         return {email for email in emails if self.has(email)} if self.digests else set()
 
 
-def erased_of(account_id: int, *, since: datetime | None = None) -> Erased:
-    """The addresses erased from an account, or only those that were erased at that time or later."""
+def erased_of(account_id: int) -> Erased:
+    """The addresses erased from an account, but for those that were let in again."""
     rows = ErasedAddress.objects.filter(account_id=account_id)
-    if since is not None:
-        rows = rows.filter(erased_at__gte=since)
+    found = {bytes(digest): erased_at for digest, erased_at in rows.values_list("digest", "erased_at")}
+    return Erased(key_of(account_id), frozenset(found), _mark_of(found))
+
+
+def blocked_of(account_id: int) -> Erased:
+    """Those who stood on a block list when they were erased: nobody lets them in again."""
+    rows = ErasedAddress.objects.filter(account_id=account_id, blocked=True).values_list("digest", flat=True)
+    return Erased(key_of(account_id), frozenset(map(bytes, rows)))
+
+
+def erased_entry(*, account_id: int, email: str) -> ErasedAddress | None:
+    """What is remembered of the erasure of a canonical address; None when it was never erased, or let in again."""
+    rows = ErasedAddress.objects.filter(account_id=account_id)
+    if not rows.exists():
+        return None
+    return rows.filter(digest=digest_of(key=key_of(account_id), email=email)).first()
+
+
+def readmit(
+    *, account_id: int, digests: Collection[bytes], actor_id: int | None, subject: str, now: datetime
+) -> int:
+    """Forget that these were erased, because somebody has let them in again knowingly; gives how many.
+
+    The caller has a list locked, so that no erasure of the same address is overtaken.
+    """
+    rows = ErasedAddress.objects.filter(account_id=account_id, digest__in=digests, blocked=False)
+    count, _by_model = rows.delete()
+    if count:
+        record(
+            account_id=account_id,
+            actor_id=actor_id,
+            action=AuditAction.PERSON_READMITTED,
+            subject=subject,
+            now=now,
+            count=count,
+        )
+    return count
+
+
+def lift_blocks(*, account_id: int, emails: Collection[str]) -> None:
+    """These are blocked no more, if they were when they were erased; an import still does not bring them unnoticed."""
+    blocked = ErasedAddress.objects.filter(account_id=account_id, blocked=True)
+    if blocked.exists():
+        key = key_of(account_id)
+        blocked.filter(digest__in=[digest_of(key=key, email=email) for email in emails]).update(blocked=False)
+
+
+def key_of(account_id: int) -> uuid.UUID:
+    """What the account's digests are keyed with."""
     key: uuid.UUID = Account.objects.values_list("erasure_key", flat=True).get(pk=account_id)
-    return Erased(key, frozenset(bytes(digest) for digest in rows.values_list("digest", flat=True)))
+    return key
+
+
+def _mark_of(erased: dict[bytes, datetime]) -> str:
+    if not erased:
+        return ""
+    told = b"\n".join(digest + erased[digest].isoformat().encode() for digest in sorted(erased))
+    return hashlib.sha256(told).hexdigest()[:32]

@@ -264,6 +264,7 @@ class ErasedAddress(models.Model):
     digest = models.BinaryField(max_length=32)  # HMAC-SHA256 of the canonical address, by Account.erasure_key
     erased_at = models.DateTimeField()
     erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    blocked = models.BooleanField(default=False)  # it stood on a block list: nobody lets it in again
 
     class Meta:
         constraints: ClassVar = [

@@ -11,3 +11,6 @@ group_about_to_be_deleted = Signal()
 recipients_about_to_be_deleted = Signal()
 # A field that a group shows, its own or an account-wide one, is about to be deleted with its values.
 field_about_to_be_deleted = Signal()
+# A person has been erased from the account's tables, in the transaction that is still open and has every list locked.
+# Keyword arguments: account_id, email (canonical), digest, actor_id, list_count, now. Nobody answers.
+person_erased = Signal()

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     MISSING_EMAIL = "missing_email"
     INVALID_EMAIL = "invalid_email"
     BLOCKED = "blocked"  # the address is on a block list
+    ERASED = "erased"  # the person was erased from the account
     UNKNOWN_STATUS = "unknown_status"  # a word of which nobody knows whether its person may be written to
     NOT_CONFIRMED = "not_confirmed"  # the status says that the sign-up is open, and no activation date can say so
     UNREADABLE_DATE_TIME = "unreadable_date_time"  # a status date; never guessed, consent depends on it

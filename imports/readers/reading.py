@@ -38,6 +38,16 @@ class BlockList(Protocol):
         """A boolean array without nulls: which of the addresses (canonical) are blocked."""
 
 
+class Erased(Protocol):
+    """People who were erased from the account."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+
+    def found_in(self, emails: pa.Array) -> pa.Array:
+        """A boolean array without nulls: which of the addresses (canonical) are theirs."""
+
+
 @dataclass(frozen=True)
 class ReadResult:
     """What was read. `rows_total` = `rows_read` + all rejected; blank rows are not counted.
@@ -63,6 +73,7 @@ def read(
     progress: Progress,
     time_zone: str = "Europe/Berlin",
     blocked: BlockList | None = None,
+    erased: Erased | None = None,
     now: datetime | None = None,
 ) -> ReadResult:
     """Read the file at `path` into a master-data file at `target`, with `line` and the mapped columns only.
@@ -70,7 +81,7 @@ def read(
     A column of statuses in words is mapped to STATUS_TARGET and becomes sign-offs and bounces; those without a date are
     of `now`, by default the moment when the reading starts.
     Of a ZIP archive the one table in it is read, as `source` says.
-    Rows that cannot be read, or whose address is `blocked`, go to `rejected`, a Parquet file with REJECTED_SCHEMA.
+    Rows that cannot be read, or whose address is `blocked` or `erased`, go to `rejected`, a Parquet file with REJECTED_SCHEMA.
     Dates and times without an offset are taken as local in `time_zone`. Doubles are not looked for.
     `progress(rows done, rows known or None)` is called after each block; what it raises ends the reading. On any error
     neither file is left.
@@ -103,6 +114,7 @@ def read(
                     columns,
                     status,
                     blocked=blocked,
+                    erased=erased or None,
                     schema=schema,
                     writer=writer,
                     rejects=rejects,
@@ -124,6 +136,7 @@ def _read_blocks(
     status: StatusColumn | None,
     *,
     blocked: BlockList | None,
+    erased: Erased | None,
     schema: pa.Schema,
     writer: MasterDataWriter,
     rejects: RejectedRows,
@@ -139,7 +152,7 @@ def _read_blocks(
     constants = {column.mapping.target: column.alternative() for column in columns if column.mapping.column is None}
     rows_read = rows_total = short_rows = 0
     for block in rows.blocks(wanted, never_missing):
-        values, checks = _convert(block, columns, constants, blocked)
+        values, checks = _convert(block, columns, constants, blocked, erased)
         if status is not None:
             checks += status.fill(values, block)
         checks.sort(key=lambda check: _PRIORITY[check.reason])
@@ -163,7 +176,11 @@ def _read_blocks(
 
 
 def _convert(
-    block: Block, columns: Sequence[TargetColumn], constants: dict[str, pa.Scalar], blocked: BlockList | None
+    block: Block,
+    columns: Sequence[TargetColumn],
+    constants: dict[str, pa.Scalar],
+    blocked: BlockList | None,
+    erased: Erased | None,
 ) -> tuple[dict[str, pa.Array], list[Check]]:
     """The columns of a block by their names in the master-data file, and every check on them."""
     values: dict[str, pa.Array] = {}
@@ -180,4 +197,6 @@ def _convert(
         checks += found
         if blocked is not None and column.mapping.target == "email":
             checks.append(Check(blocked.matches(array), Reason.BLOCKED, position))
+        if erased is not None and column.mapping.target == "email":
+            checks.append(Check(erased.found_in(array), Reason.ERASED, position))
     return values, checks
