@@ -1,4 +1,4 @@
-"""Files of backups that the catalogue does not know, left by processes that died."""
+"""Files of backups and exports that the catalogue does not know, left by processes that died."""
 
 import re
 import uuid
@@ -6,11 +6,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from accounts.tenancy import account_scope
-from backups.models import Backup
+from backups.models import Backup, Export
 from recipients.orphans import remove_orphans
 
-# As `taking.key_of` gives it; a file that was never finished has a dot in front and something behind.
-FORM = re.compile(r"(?P<account>\d+)/\d+/\.?(?P<job>[0-9a-f-]{36})\.[0-9a-f]{32}\.parquet[^/]*")
+# As `taking.key_of` and `exporting.key_of` give it; a file that was never finished has a dot in front and something
+# behind.
+FORM = re.compile(
+    r"(?P<account>\d+)/(?:\d+|exports)/\.?(?P<job>[0-9a-f-]{36})\.[0-9a-f]{32}\.(?:parquet|csv|xlsx)[^/]*"
+)
 
 
 def remove_orphaned_files(*, now: datetime) -> int:
@@ -19,10 +22,13 @@ def remove_orphaned_files(*, now: datetime) -> int:
 
 
 def _in_use(account_id: int, jobs: Mapping[str, uuid.UUID]) -> Collection[str]:
-    """Files that a backup refers to, its own or another's, and files of backups that are still being made."""
+    """Files that a backup refers to, its own or another's, or an export, and files of those that are being made."""
     with account_scope(account_id):
-        found = Backup.objects.filter(account_id=account_id)
-        named = set(found.filter(file_key__in=jobs.keys()).values_list("file_key", flat=True))
-        pending = found.filter(pk__in=set(jobs.values()), status=Backup.Status.PENDING)
-        being_made = set(pending.values_list("pk", flat=True))
+        named: set[str] = set()
+        being_made: set[uuid.UUID] = set()
+        for kind in (Backup, Export):
+            found = kind.objects.filter(account_id=account_id)
+            named.update(found.filter(file_key__in=jobs.keys()).values_list("file_key", flat=True))
+            pending = found.filter(pk__in=set(jobs.values()), status=kind.Status.PENDING)
+            being_made.update(pending.values_list("pk", flat=True))
     return named | {key for key, pk in jobs.items() if pk in being_made}

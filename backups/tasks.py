@@ -8,6 +8,10 @@ from django.utils import timezone
 
 from backups.daily import take_daily_backups
 from backups.drill import rehearse_restore
+from backups.erasing import TASK as ERASURE
+from backups.erasing import advance_erasure, sweep_erasures
+from backups.exporting import TASK as EXPORT
+from backups.exporting import make_export, remove_expired_exports, sweep_exports
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.sampling import verify_sample
@@ -50,6 +54,19 @@ def take_daily_backups_task() -> None:
     take_daily_backups(now=timezone.now())
 
 
+@shared_task(name=ERASURE)
+def advance_erasure_task(*, account_id: int, job_id: str) -> None:
+    """Go on with taking an erased person out of files."""
+    advance_erasure(account_id=account_id, erasure_id=uuid.UUID(job_id))
+    nudge_held_back(account_id=account_id)
+
+
+@shared_task(name="backups.sweep_erasures")
+def sweep_erasures_task() -> None:
+    """Find forgotten erasures (beat)."""
+    sweep_erasures(now=timezone.now())
+
+
 @shared_task(name=VERIFICATION)
 def verify_backup_task(*, account_id: int, job_id: str) -> None:
     """Read the file of a backup again, which somebody has asked for."""
@@ -72,3 +89,22 @@ def verify_requested_task() -> None:
 def rehearse_restore_task() -> None:
     """Rehearse the restore of one backup (beat). A drill that takes its process down is not begun again that night."""
     rehearse_restore(now=timezone.now())
+
+
+@shared_task(name=EXPORT)
+def make_export_task(*, account_id: int, job_id: str) -> None:
+    """Make the file of one export."""
+    make_export(account_id=account_id, export_id=uuid.UUID(job_id))
+    nudge_held_back(account_id=account_id)
+
+
+@shared_task(name="backups.sweep_exports")
+def sweep_exports_task() -> None:
+    """Find forgotten exports (beat)."""
+    sweep_exports(now=timezone.now())
+
+
+@shared_task(name="backups.remove_expired_exports")
+def remove_expired_exports_task() -> None:
+    """Delete exports whose time is over, or that hold somebody who was erased (beat)."""
+    remove_expired_exports(now=timezone.now())

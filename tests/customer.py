@@ -19,14 +19,15 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
-from backups.models import Backup, RestoreDrill
+from backups.exports.options import Options
+from backups.models import Backup, Export, RestoreDrill
 from backups.taking import take_in_lock
 from imports.drafts import sniffed_to_json
 from imports.models import Import
 from imports.readers import ColumnMapping, FileProblem, Source, read, sniff
 from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.details import Details, Sample
-from recipients.masterdata.file import FieldType
+from recipients.masterdata.file import FieldType, sha256_of
 from recipients.masterdata.options import Outcome
 from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
 from recipients.queries import definitions_of
@@ -65,6 +66,7 @@ class Customer:
     backup_of_deleted: Backup
     deletion: Deletion
     drill: RestoreDrill
+    exports: list[Export]  # of the backup, one of each member's
     imports: dict[str, Import]  # by status
 
 
@@ -107,6 +109,7 @@ def make_customer(secret: str) -> Customer:
         backup_of_deleted=backup_of_deleted,
         deletion=deletion,
         drill=drill,
+        exports=[make_export_file(backup, member, secret) for member in members.values()],
         imports={status: make_import(group, owner, status, secret) for status in Import.Status.values},
     )
 
@@ -142,6 +145,33 @@ def make_backup(group: Group, actor: User, *, label: str = "") -> Backup:
             label=label,
         )
         return take_in_lock(change=change, now=timezone.now())
+
+
+def make_export_file(backup: Backup, actor: User, secret: str) -> Export:
+    """A complete export of a backup that somebody has asked for, with its file in the storage."""
+    now = timezone.now()
+    with scratch_folder() as folder, account_scope(backup.account_id):
+        path = folder / "export.csv"
+        path.write_text(secret)
+        export = Export(
+            account_id=backup.account_id,
+            group=backup.group,
+            backup=backup,
+            status=Export.Status.COMPLETE,
+            format="csv",
+            options=Options(language="de").to_json(),
+            requested_at=now,
+            requested_by=actor,
+            completed_at=now,
+            expires_at=now + timedelta(hours=24),
+            file_name=f"Kunden {secret}.csv",
+            size=path.stat().st_size,
+            sha256=sha256_of(path),
+        )
+        export.file_key = f"{backup.account_id}/exports/{export.pk}.{export.pk.hex}.csv"
+        put("backups", export.file_key, path)
+        export.save(force_insert=True)
+    return export
 
 
 def make_drill(backup: Backup) -> RestoreDrill:

@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "field_id": lambda customer: [customer.field.pk, customer.account_wide_field.pk],
     "import_id": lambda customer: [run.pk for run in customer.imports.values()],
     "backup_id": lambda customer: [customer.backup.pk, customer.backup_of_deleted.pk],
+    "export_id": lambda customer: [export.pk for export in customer.exports],
     "deletion_id": lambda customer: [customer.deletion.pk],
     "app_label": lambda _customer: ["backups"],
     "object_id": lambda customer: [customer.backup.pk],

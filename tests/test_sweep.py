@@ -92,6 +92,11 @@ RIGHTS = {
     "backups:row": Right(get=READER, tells=True),
     "backups:verify": Right(post=EDITOR),
     "backups:download": Right(get=READER, tells=True, writes=True),
+    "backups:export_options": Right(get=READER, post=READER, tells=True),
+    "backups:export_group": Right(get=READER, post=READER, tells=True),
+    "backups:export_row": Right(get=READER, tells=True),
+    "backups:export_cancel": Right(post=READER),
+    "backups:export_file": Right(get=READER, tells=True, writes=True),
 }
 # Outside of accounts: open to all, or only to who is signed in.
 OPEN = {

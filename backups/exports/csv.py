@@ -8,6 +8,7 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.csv
 
+from backups.exports.refusals import NotInEncoding
 from backups.exports.rows import People, names_of, rows_of
 from recipients.masterdata.file import FieldDefinition, MasterDataFile
 from recipients.masterdata.formula_guard import guard
@@ -18,7 +19,7 @@ Encoding = Literal["utf-8-sig", "utf-8", "utf-16", "windows-1252"]
 """All but the last hold every character. The second alone does not show umlauts rightly when Excel opens a CSV."""
 
 _LINE_END: Final = "\r\n"
-_BATCH_ROWS: Final = 16_384
+BATCH_ROWS: Final = 16_384
 _AS_WRITTEN: Final = ("utf-8-sig", "utf-8")  # what Arrow writes already, but for the mark at the beginning
 _SHOWN: Final = 5
 
@@ -32,14 +33,6 @@ class Dialect:
 
 
 STANDARD: Final = Dialect()
-
-
-class NotInEncoding(Exception):
-    """Some characters cannot be written in the encoding. `characters` are the first of them."""
-
-    def __init__(self, characters: str) -> None:
-        super().__init__(ascii(characters))
-        self.characters = characters
 
 
 def csv_chunks(
@@ -59,7 +52,7 @@ def csv_chunks(
         try:
             yield encoder.encode(rows.decode())
         except UnicodeEncodeError as error:
-            raise NotInEncoding(error.object[error.start : error.end]) from error
+            raise NotInEncoding(characters=error.object[error.start : error.end]) from error
 
 
 def check_encoding(
@@ -78,7 +71,7 @@ def check_encoding(
         if len(missing) >= _SHOWN:
             break
     if missing:
-        raise NotInEncoding(missing[:_SHOWN])
+        raise NotInEncoding(characters=missing[:_SHOWN])
 
 
 def _pieces(file: MasterDataFile, language: Language, dialect: Dialect, left_out: People | None) -> Iterator[bytes]:
@@ -87,10 +80,10 @@ def _pieces(file: MasterDataFile, language: Language, dialect: Dialect, left_out
     fields = {field.key: field for field in file.description.fields}
     names = names_of(file)
     options = pa.csv.WriteOptions(
-        include_header=False, delimiter=dialect.delimiter, eol=_LINE_END, batch_size=_BATCH_ROWS
+        include_header=False, delimiter=dialect.delimiter, eol=_LINE_END, batch_size=BATCH_ROWS
     )
     yield _header([headers[name] for name in names], options)
-    for batch in rows_of(file, names, left_out=left_out, batch_size=_BATCH_ROWS):
+    for batch in rows_of(file, names, left_out=left_out, batch_size=BATCH_ROWS):
         columns = [_cells(batch.column(name), fields.get(name), language) for name in names]
         yield _written(pa.RecordBatch.from_arrays(columns, names=names), options)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backups.exports import sheet_xml
+from backups.exports.refusals import CellTooLong, SheetTooLarge, TooManyRows
 from backups.exports.rows import People, names_of, rows_of
 from backups.exports.workbook_parts import parts_of
 from recipients.masterdata.file import FieldDefinition, MasterDataFile
@@ -34,34 +35,6 @@ _COMPRESSION: Final = 1  # level 6 is a fifth smaller and takes three times as l
 Progress = Callable[[int, int | None], None]
 
 
-class NotForXlsx(Exception):
-    """The data do not fit into a workbook. `code` says why; the page turns it into a sentence."""
-
-    code = ""
-
-    def __init__(self, column: str = "") -> None:
-        super().__init__(column)
-        self.column = column
-
-
-class TooManyRows(NotForXlsx):
-    """More rows than a sheet has."""
-
-    code = "too_many_rows"
-
-
-class CellTooLong(NotForXlsx):
-    """A text longer than a cell holds. `column` is the header above it."""
-
-    code = "cell_too_long"
-
-
-class SheetTooLarge(NotForXlsx):
-    """The sheet would be larger than programs can open."""
-
-    code = "sheet_too_large"
-
-
 def refuse_too_many(recipients: int) -> None:
     """Raise TooManyRows when so many recipients and a header do not fit into a sheet."""
     if recipients >= MAX_ROWS:
@@ -74,7 +47,7 @@ def write_xlsx(
     """Write the file's rows as a workbook at `path`; gives how many. Memory does not grow with the rows.
 
     `progress(rows done, rows known)` is called after each block; what it raises ends the writing. On any error no file
-    is left. Raises NotForXlsx and DamagedMasterData.
+    is left. Raises Unwritable and DamagedMasterData.
     """
     refuse_too_many(file.row_count)
     labels = export_headers(file.description.fields, language)
@@ -164,4 +137,4 @@ def _refuse_too_long(texts: pa.Array, header: str) -> None:
         return
     beyond = pc.count_substring_regex(texts, "[\U00010000-\U0010ffff]")  # two each in UTF-16
     if (pc.max(pc.add(pc.utf8_length(texts), beyond)).as_py() or 0) > MAX_CHARACTERS:
-        raise CellTooLong(header)
+        raise CellTooLong(column=header)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from heroicons.templatetags.heroicons import heroicon_micro
 
 from accounts.templatetags.listkeep_format import absolute
-from backups import wording
+from backups import export_wording, wording
 from backups.models import Backup
 
 register = template.Library()
@@ -114,3 +114,21 @@ def asked_by(backup: Any) -> str:
 
 def _by(person: Any) -> str:
     return "" if person is None else gettext("by %(person)s") % {"person": person.get_full_name() or person.email}
+
+
+@register.filter
+def export_format(export: Any) -> str:
+    """The format of an export in short."""
+    return str(export_wording.SHORT_FORMATS.get(export.format, export.format))
+
+
+@register.filter
+def export_failure(export: Any) -> str:
+    """Why an export failed, and the next step."""
+    return export_wording.failure_sentence(export.failure, export.failure_detail)
+
+
+@register.filter
+def export_attempt(export: Any) -> str:
+    """Why a pending export is tried again; empty when it is at its first attempt."""
+    return export_wording.attempt_sentence(export.failure)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from backups.exports import xlsx
-from backups.exports.xlsx import CellTooLong, SheetTooLarge, TooManyRows, refuse_too_many, write_xlsx
+from backups.exports.refusals import CellTooLong, SheetTooLarge, TooManyRows
+from backups.exports.xlsx import refuse_too_many, write_xlsx
 from recipients.masterdata.file import MasterDataFile
 from recipients.masterdata.labels import LANGUAGES, Language
 from tests.backups.exports.reading import EMPTY, ignore_progress, restored
@@ -161,7 +162,7 @@ def test_text_longer_than_a_cell_is_refused_and_leaves_no_file(tmp_path: Path) -
     tags = [str(number) * 2_000 for number in range(1, 10)] + ["😀" * 8_000]  # 26,000 characters, 34,000 in UTF-16
     with pytest.raises(CellTooLong) as refused:
         export(tmp_path, [{**EMPTY, "email": "a@example.org", "tags": tags}])
-    assert (refused.value.code, refused.value.column) == ("cell_too_long", "Tags")
+    assert (refused.value.code, refused.value.detail) == ("cell_too_long", {"column": "Tags"})
     assert not (tmp_path / "export.xlsx").exists()
 
 
