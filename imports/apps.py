@@ -1,4 +1,4 @@
-"""The app's name and label."""
+"""The app's name and label; connects the receivers."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +9,9 @@ class ImportsConfig(AppConfig):
 
     name = "imports"
     verbose_name = _("Imports")
+
+    def ready(self) -> None:
+        """Connect to the signal that a person was erased."""
+        from imports import receivers
+
+        receivers.connect()

@@ -16,7 +16,7 @@ from recipients.masterdata.options import Mode
 
 @transaction.atomic
 def preview_readmitting(*, run: Import, wanted: bool) -> None:
-    """Make the preview anew with the erased people of the file, or without them. Confirmed imports go on as they are."""
+    """Make the preview anew with the erased people of the file, or without them. Confirmed imports go on."""
     current = Import.objects.select_for_update().get(account_id=run.account_id, pk=run.pk)
     if current.status in (Import.Status.PREVIEWING, Import.Status.PREVIEWED):
         current.readmit_erased = wanted

@@ -80,9 +80,7 @@ def erased_entry(*, account_id: int, email: str) -> ErasedAddress | None:
     return rows.filter(digest=digest_of(key=key_of(account_id), email=email)).first()
 
 
-def readmit(
-    *, account_id: int, digests: Collection[bytes], actor_id: int | None, subject: str, now: datetime
-) -> int:
+def readmit(*, account_id: int, digests: Collection[bytes], actor_id: int | None, subject: str, now: datetime) -> int:
     """Forget that these were erased, because somebody has let them in again knowingly; gives how many.
 
     The caller has a list locked, so that no erasure of the same address is overtaken.

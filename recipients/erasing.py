@@ -57,9 +57,7 @@ def erase_person(*, account: Account, email: str, actor: User, now: datetime) ->
     canonical = _canonical(email)
     groups = {group.pk: group for group in lock_all_groups(account_id=account.pk)}
     ids = dict(_rows_of(account.pk, canonical))
-    active = set(
-        Recipient.objects.filter(ACTIVE, account_id=account.pk, id__in=ids).values_list("group_id", flat=True)
-    )
+    active = set(Recipient.objects.filter(ACTIVE, account_id=account.pk, id__in=ids).values_list("group_id", flat=True))
     Activity.objects.filter(account_id=account.pk, recipient_id__in=ids).delete()
     Recipient.objects.filter(account_id=account.pk, id__in=ids).delete()
     Contact.objects.filter(account_id=account.pk, email=canonical).delete()
