@@ -19,7 +19,7 @@ from imports.uploads import Upload, keep
 from recipients.masterdata.options import FILE_MODES, AccountValues, EmptyCells, Mode, Options, TagsMode
 from recipients.models import Group
 
-ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,.zip,text/csv,text/plain"
+ACCEPTED: Final = ".csv,.txt,.tsv,.xlsx,.xls,.parquet,.zip,text/csv,text/plain"
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 ENCODING_LABELS: Final[dict[str, Promise | str]] = {
@@ -156,6 +156,8 @@ class SourceForm(forms.Form):
             self.fields["delimiter"] = _choice(
                 _("Columns are separated by"), _delimiter_choices(sniffed.source.delimiter)
             )
+        elif self._kind is Kind.PARQUET:  # it says itself what its columns are called
+            del self.fields["has_header"]
         else:
             self.fields["sheet"] = _choice(_("Sheet"), [(name, name) for name in sniffed.sheets])
         self.order_fields(["encoding", "delimiter", "sheet", "has_header"])
@@ -168,7 +170,7 @@ class SourceForm(forms.Form):
             kind=self._kind,
             encoding=self.cleaned_data.get("encoding"),
             delimiter=None if chosen is None else by_name.get(chosen, chosen),
-            has_header=self.cleaned_data["has_header"],
+            has_header=self.cleaned_data.get("has_header", True),
             sheet=self.cleaned_data.get("sheet"),
         )
 

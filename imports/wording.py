@@ -42,6 +42,12 @@ FILE_PROBLEMS: Final[dict[FileProblem, Promise]] = {
     FileProblem.DAMAGED_WORKBOOK: gettext_lazy(
         "This file is damaged. Open your list in a spreadsheet program, save it as a new XLSX file and upload that one."
     ),
+    FileProblem.DAMAGED_PARQUET: gettext_lazy(
+        "This Parquet file is damaged. Export it again, or as CSV, and upload that file."
+    ),
+    FileProblem.PARQUET_TOO_LARGE: gettext_lazy(
+        "This Parquet file holds more than can be read at once. Export the table as CSV and upload that file."
+    ),
     FileProblem.XLS_WITH_ERRORS: gettext_lazy(
         "Cells of this workbook hold errors such as #N/A, which cannot be told from empty ones in an XLS file. Mend "
         "them, or save the workbook as XLSX and upload that file."

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     XLS = "xls"
+    PARQUET = "parquet"
 
 
 class DateFormat(StrEnum):
@@ -66,7 +67,7 @@ DELIMITERS: Final = (";", ",", "\t", "|")
 
 @dataclass(frozen=True)
 class Source:
-    """How to read a file. `encoding` and `delimiter` are None for workbooks, `sheet` is None for text.
+    """How to read a file. `encoding` and `delimiter` are None but for text, `sheet` but for workbooks.
 
     `delimiter` is "" for a text that has one column and no delimiter.
     """

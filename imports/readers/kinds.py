@@ -22,6 +22,7 @@ _XLS_ERROR: Final = re.compile(
     rb"\x05\x02\x08\0.{6}[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]\x01|\x06\0.\0.{6}\x02.[\x00\x07\x0f\x17\x1d\x24\x2a\x2b]...\xff\xff",
     re.DOTALL,
 )
+_PARQUET: Final = b"PAR1"
 _SIGNATURES: Final = {
     b"\x89PNG": "png",
     b"\xff\xd8\xff": "jpeg",
@@ -36,7 +37,6 @@ _SIGNATURES: Final = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"PAR1": "parquet",
     b"SQLite format 3": "sqlite",
     b"{\\rtf": "rtf",
     b"MZ": "exe",
@@ -62,10 +62,9 @@ def detect_kind(path: Path) -> Kind:
         head = file.read(_HEAD_BYTES)
     if not head:
         raise UnreadableFile(FileProblem.EMPTY)
-    if head.startswith(ZIP_SIGNATURES) and is_xlsx(path):
-        return Kind.XLSX
-    if head.startswith(_OLE):
-        return _detect_ole(path)
+    binary = _detect_binary(path, head)
+    if binary is not None:
+        return binary
     for signature, name in _SIGNATURES.items():
         # Short signatures are words that a text may begin with, so a byte that no text has must be near.
         if head.startswith(signature) and (len(signature) > 2 or _has_control_bytes(head)):
@@ -80,6 +79,15 @@ def detect_kind(path: Path) -> Kind:
     if _is_binary(head):
         raise UnreadableFile(FileProblem.NOT_TEXT, detail="binary")
     return Kind.CSV
+
+
+def _detect_binary(path: Path, head: bytes) -> Kind | None:
+    """The kind of a file that is no text and can be read; None for any other."""
+    if head.startswith(ZIP_SIGNATURES) and is_xlsx(path):
+        return Kind.XLSX
+    if head.startswith(_PARQUET) and _has_control_bytes(head):
+        return Kind.PARQUET
+    return _detect_ole(path) if head.startswith(_OLE) else None
 
 
 def _detect_ole(path: Path) -> Kind:

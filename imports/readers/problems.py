@@ -20,6 +20,8 @@ class FileProblem(StrEnum):
     DAMAGED_ZIP = "damaged_zip"
     WORKBOOK_TOO_LARGE = "workbook_too_large"  # more cells than fit in memory; the same as CSV could be read
     DAMAGED_WORKBOOK = "damaged_workbook"
+    DAMAGED_PARQUET = "damaged_parquet"
+    PARQUET_TOO_LARGE = "parquet_too_large"  # more values than fit in memory
     XLS_WITH_ERRORS = "xls_with_errors"  # cells with errors such as #N/A, which would be read as empty ones
     UNSUPPORTED_WORKBOOK = "unsupported_workbook"  # ODS, XLSB, Numbers, … ; `detail` is the format
     NO_SHEET = "no_sheet"  # the workbook has no sheet of that name, or none at all; `detail` is the name asked for

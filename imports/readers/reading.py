@@ -13,6 +13,7 @@ from imports.readers.blocks import Block, RowSource
 from imports.readers.choices import ColumnMapping, Kind, Source
 from imports.readers.convert import Check, TargetColumn, email_column, target_columns
 from imports.readers.delimited import DelimitedText
+from imports.readers.parquet import ParquetTable
 from imports.readers.problems import Reason
 from imports.readers.rejects import RejectedRows
 from imports.readers.status_column import StatusColumn
@@ -126,7 +127,9 @@ def read(
             raise
 
 
-def _opened(path: Path, source: Source, mapping: Sequence[ColumnMapping]) -> DelimitedText | Sheet:
+def _opened(path: Path, source: Source, mapping: Sequence[ColumnMapping]) -> DelimitedText | Sheet | ParquetTable:
+    if source.kind is Kind.PARQUET:
+        return ParquetTable(path)
     return DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, mapping)
 
 

@@ -20,6 +20,7 @@ from imports.readers.notations import (
     likeliest_date_format,
     likeliest_decimal,
 )
+from imports.readers.parquet import ParquetTable
 from imports.readers.records import Grammar
 from imports.readers.unpacking import unpacked
 from imports.readers.workbook import Sheet
@@ -46,19 +47,18 @@ def sniff(path: Path, *, file_name: str, chosen: Source | None = None) -> Sniffe
 
 def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
     source = chosen or _guess_source(path, file_name)
-    is_text = source.kind is Kind.CSV
-    with DelimitedText(path, source) if is_text else Sheet(path, source, rows=_GUESS_ROWS + 1) as rows:
+    is_sheet = source.kind in (Kind.XLSX, Kind.XLS)
+    with _opened(path, source) as rows:
         names = clean_cells(rows.header)
         columns = _first_cells(rows)
         sheets = rows.sheets
         source = replace(source, sheet=rows.sheet)
-    if chosen is None and source.kind is not Kind.CSV and not guess_has_header(_first_rows(names, columns)):
+    if chosen is None and is_sheet and not guess_has_header(_first_rows(names, columns)):
         # Only text is looked at before it is opened; opening a workbook twice would double the wait.
         columns = [[name, *cells] for name, cells in zip(names, columns, strict=True)]
         names = [""] * len(names)
         source = replace(source, has_header=False)
     first_decimal = DecimalMark.COMMA if source.delimiter == ";" else DecimalMark.POINT
-    is_sheet = source.kind is not Kind.CSV
     return Sniffed(
         source=source,
         sheets=sheets,
@@ -68,6 +68,12 @@ def _sniff(path: Path, file_name: str, chosen: Source | None) -> Sniffed:
         ),
         sample=tuple(zip(*(cells[:SAMPLE_ROWS] for cells in columns), strict=True)),
     )
+
+
+def _opened(path: Path, source: Source) -> DelimitedText | Sheet | ParquetTable:
+    if source.kind is Kind.PARQUET:
+        return ParquetTable(path)
+    return DelimitedText(path, source) if source.kind is Kind.CSV else Sheet(path, source, rows=_GUESS_ROWS + 1)
 
 
 def _look_at(

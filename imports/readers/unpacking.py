@@ -11,7 +11,7 @@ from imports.readers.problems import FileProblem, UnreadableFile
 from recipients.scratch import scratch_folder
 
 ZIP_SIGNATURES: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_TABLES: Final = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods")
+_TABLES: Final = (".csv", ".txt", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet")
 _HIDDEN: Final = (".", "~$", "__MACOSX")  # what systems and spreadsheet programs put beside the files
 _NAME_CHARACTERS: Final = 100
 

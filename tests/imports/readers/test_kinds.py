@@ -42,7 +42,6 @@ def problem_in_reading(path: Path) -> tuple[FileProblem, str]:
         (b"%PDF-1.7\n", "pdf"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"MZ\x90\x00\x03\x00", "exe"),
-        (b"PAR1\x15\x04", "parquet"),
         (b"{\\rtf1 E-Mail}", "rtf"),
         (b"\xef\xbb\xbf \n<!DOCTYPE HTML><table>", "html"),
         (b"<?xml version='1.0'?><Workbook/>", "xml"),
