@@ -11,7 +11,8 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
-        """Connect to the signals that announce a change."""
-        from backups import receivers
+        """Connect to the signals that announce a change, and offer backups as what imports may bring back."""
+        from backups import receivers, restore_source
 
         receivers.connect()
+        restore_source.connect()

@@ -20,7 +20,7 @@ from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from backups.models import Backup
 from backups.verification import read_contents
-from recipients.holds import PATIENCE, Change, Hold, HoldState, Interface
+from recipients.holds import PATIENCE, Change, ChangeKind, Hold, HoldState, Interface
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.file import sha256_of
 from recipients.masterdata.take import Taken, take
@@ -87,8 +87,13 @@ def _released(backup: Backup) -> Hold:
 
 
 def is_wanted(change: Change) -> bool:
-    """Whether a change makes a backup: in the browser, with both switches on, of a list that is not empty."""
+    """Whether a change makes a backup: in the browser, with both switches on, of a list that is not empty.
+
+    A restore makes one whatever the switches say, and from wherever it is asked for.
+    """
     group = change.group
+    if change.kind is ChangeKind.RESTORE:
+        return group.recipient_count > 0
     return (
         change.interface is Interface.BROWSER
         and group.account.automatic_backups

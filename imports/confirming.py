@@ -99,9 +99,12 @@ def preview_again(*, run: Import, reactivate: bool) -> None:
 
 @transaction.atomic
 def reopen_draft(*, run: Import) -> None:
-    """Back to the mapping; what was read goes, since it may be read otherwise next time. Confirmed imports go on."""
+    """Back to the mapping; what was read goes, since it may be read otherwise next time. Confirmed imports go on.
+
+    A restore has no mapping to go back to.
+    """
     current = Import.objects.select_for_update().get(account_id=run.account_id, pk=run.pk)
-    if current.status in (Import.Status.PREVIEWING, Import.Status.PREVIEWED):
+    if current.kind == Import.Kind.FILE and current.status in (Import.Status.PREVIEWING, Import.Status.PREVIEWED):
         to_draft(current)
 
 

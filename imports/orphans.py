@@ -27,4 +27,4 @@ def _in_use(account_id: int, jobs: Mapping[str, uuid.UUID]) -> Collection[str]:
 def _needs(run: Import, key: str) -> bool:
     if run.is_running or run.status == Import.Status.PREVIEWING:
         return True
-    return key in (run.file_key, run.rows_key, run.rejected_key)
+    return key in (run.file_key, run.rows_key, run.rejected_key, run.kept_key)

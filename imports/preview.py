@@ -4,17 +4,22 @@ Kept with the Import row as plain JSON. Its samples hold people's data: they go 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from imports.models import Import
+from imports.restoring import restoring_of
 from recipients.masterdata.details import details
 from recipients.masterdata.file import MasterDataFile
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, Outcome, TagsMode
-from recipients.masterdata.plan import plan
-from recipients.masterdata.staging import stage
+from recipients.masterdata.plan import count_consent, plan
+from recipients.masterdata.rules import parameters
+from recipients.masterdata.staging import Staged, stage
 from recipients.models import Group
+from recipients.queries import block_list_of
 
 
 def options_of(run: Import) -> Options:
@@ -25,21 +30,63 @@ def options_of(run: Import) -> Options:
         empty_cells=EmptyCells(run.empty_cells),
         tags=TagsMode(run.tags_mode),
         account_values=AccountValues(run.account_values),
+        restoring=restoring_of(run),
+        job_id=run.pk,
     )
 
 
-def preview_of(run: Import, file: MasterDataFile, progress: Callable[[int, int | None], None]) -> dict[str, Any]:
-    """What the read rows would do to the list as it is now; in the caller's transaction, changes nothing."""
-    staged = stage(file, progress=progress)
+def stage_rows(run: Import, file: MasterDataFile, progress: Callable[[int, int | None], None]) -> Staged:
+    """The read rows beside the list, in the caller's transaction; those of a restore marked where they are blocked.
+
+    From a person's own file the blocked rows were left out when it was read. A restore needs to know of them: who is
+    blocked and in the list stays in it.
+    """
+    blocked = None if run.kind == Import.Kind.FILE else block_list_of(run.group)
+    return stage(file, progress=progress, blocked=blocked)
+
+
+def preview_of(run: Import, staged: Staged) -> dict[str, Any]:
+    """What the staged rows would do to the list as it is now; in the caller's transaction, changes nothing."""
     group = Group.objects.get(account_id=run.account_id, pk=run.group_id)
     options, now = options_of(run), timezone.now()
+    outcome = plan(group=group, staged=staged, options=options, now=now)
     return {
-        "outcome": plan(group=group, staged=staged, options=options, now=now).to_json(),
+        "outcome": outcome.to_json(),
         "details": details(group=group, staged=staged, options=options, now=now).to_json(),
         "recipients": group.recipient_count,
         "active": group.active_count,
         "revision": group.revision,
+        **_choices(group, staged, options, outcome, now, turned=run.report.get("signed_off_later", 0)),
     }
+
+
+def _choices(
+    group: Group, staged: Staged, options: Options, outcome: Outcome, now: datetime, *, turned: int
+) -> dict[str, Any]:
+    """Of a restore: what the choices would do that only a person may make, in people.
+
+    `exact_status`: so many would be `reactivated`, and so many have another status than otherwise (`kept`).
+    `turned` are not in the list and come back unsubscribed. `take_changed`: so many more would be taken back by an undo.
+    """
+    restoring = options.restoring
+    found: dict[str, Any] = {}
+    if restoring is not None and outcome.status_kept + turned:
+        exact = replace(options, restoring=replace(restoring, exact_status=True))
+        consent = count_consent(staged=staged, options=exact, values=parameters(group, staged, exact, now))
+        found["exact_status"] = {"reactivated": consent.reactivated + turned, "kept": outcome.status_kept + turned}
+    if restoring is not None and outcome.kept_changed + outcome.kept_deleted:
+        more = plan(
+            group=group,
+            staged=staged,
+            options=replace(options, restoring=replace(restoring, take_changed=True)),
+            now=now,
+        )
+        found["take_changed"] = _reached(more) - _reached(outcome)
+    return found
+
+
+def _reached(outcome: Outcome) -> int:
+    return outcome.added + outcome.changed + outcome.removed
 
 
 def without_samples(preview: dict[str, Any]) -> dict[str, Any]:

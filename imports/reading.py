@@ -3,8 +3,10 @@
 Called by `imports.run`, for the preview or for the import itself; `imports.readers` knows the formats.
 """
 
+import hashlib
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from accounts.tenancy import account_scope
 from imports.confirming import TASK
 from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, settle_fields
-from imports.readers import ColumnMapping, ReadResult, Source, UnreadableFile, read
+from imports.readers import ColumnMapping, Source, UnreadableFile, read
+from imports.sources import RunFailed, attempt_key, read_rows
+from recipients.erased import Erased, blocked_of, erased_of
 from recipients.jobs import ClaimLost
 from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.file import FieldDefinition
@@ -29,13 +33,13 @@ from recipients.storage import FAILURES, discard, local_copy, put
 NOBODY = BlockList([])
 
 
-class RunFailed(Exception):
-    """The run ends as failed, for a reason that the person is told. `code` names it."""
+@dataclass(frozen=True)
+class KeptOut:
+    """Who must not come in. `mark` is equal as long as that are the same people."""
 
-    def __init__(self, code: str, **detail: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
+    blocked: BlockList
+    erased: Erased | None
+    mark: str
 
 
 def fields_of_run(run: Import) -> tuple[FieldDefinition, ...]:
@@ -60,18 +64,48 @@ def settle(run: Import, group: Group) -> bool:
     return settled == (planned, mapping)
 
 
-def block_list_for(run: Import, group: Group) -> BlockList:
-    """The addresses that the import must not bring in. What only takes people away is not kept from it."""
+def block_list_for(run: Import, group: Group) -> KeptOut:
+    """The addresses that the import must not bring in. What only takes people away is not kept from it.
+
+    Of erased people nobody comes in, or, if the person asked to let them in again, nobody who was blocked then.
+    """
     mode = Mode(run.mode)
-    return block_list_of(group) if mode.adds or mode.updates else NOBODY
+    if not (mode.adds or mode.updates):
+        return KeptOut(NOBODY, None, NOBODY.mark)
+    blocked, erased = block_list_of(group), erased_of(run.account_id)
+    if not erased:
+        return KeptOut(blocked, None, blocked.mark)
+    told = f"{blocked.mark} {erased.mark} {run.readmit_erased}"
+    mark = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return KeptOut(blocked, blocked_of(run.account_id) if run.readmit_erased else erased, mark)
 
 
-def read_file(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
-    """Turn the uploaded file into a master-data file and the rejected rows; the run goes on with status `then`."""
+def read_source(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
+    """Make a master-data file of where the run's rows come from; the run goes on with status `then`."""
+    if run.kind == Import.Kind.FILE:
+        _read_file(run, token, progress, then=then)
+    else:
+        _read_backup(run, token, progress, then=then)
+
+
+def _read_backup(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
+    """Have the backup read that a restore brings back."""
+    with account_scope(run.account_id):
+        settle(run, run.group)
+        kept_out = block_list_for(run, run.group)
+    with scratch_folder() as folder:
+        rows = folder / "rows.parquet"
+        result = read_rows(run, target=rows, progress=progress)
+        report = {"rows": result.rows, "rejected": 0, "rejected_by_reason": {}, "notes": {}, **result.report}
+        _keep(run, token, report, {"rows": rows}, rows_known=result.rows, status=then, block_list_mark=kept_out.mark)
+
+
+def _read_file(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
+    """Turn the uploaded file into a master-data file and the rejected rows."""
     with account_scope(run.account_id):
         settle(run, run.group)
         fields = fields_of_run(run)
-        blocked = block_list_for(run, run.group)
+        kept_out = block_list_for(run, run.group)
     with scratch_folder() as folder:
         rows, rejected = folder / "rows.parquet", folder / "rejected.parquet"
         try:
@@ -84,49 +118,45 @@ def read_file(run: Import, token: uuid.UUID, progress: Callable[[int, int | None
                     target=rows,
                     rejected=rejected,
                     progress=progress,
-                    blocked=blocked,
+                    blocked=kept_out.blocked,
+                    erased=kept_out.erased,
                 )
         except FileNotFoundError as error:
             raise RunFailed("file_missing") from error
         except UnreadableFile as error:
             detail = {"problem": error.code, "line": error.line, "column": error.column, "about": error.detail}
             raise RunFailed("unreadable", **detail) from error
-        _keep(run, token, result, (rows, rejected), status=then, block_list_mark=blocked.mark)
+        report = {
+            "rows": result.rows_total,
+            "rejected": sum(result.rejected_by_reason.values()),
+            "rejected_by_reason": result.rejected_by_reason,
+            "notes": result.notes,
+        }
+        files = {"rows": rows, "rejected": rejected}
+        _keep(run, token, report, files, rows_known=result.rows_read, status=then, block_list_mark=kept_out.mark)
 
 
-def _keep(run: Import, token: uuid.UUID, result: ReadResult, files: tuple[Path, Path], **changes: Any) -> None:
-    """Put what was read into storage, and let the run go on with it.
-
-    Each attempt has a place of its own: a process that was stopped and overtaken may go on at any time, and must not
-    leave a file where nobody looks for one any more.
-    """
-    rows_key, rejected_key = (f"{run.account_id}/{run.pk}/{token.hex}.{name}.parquet" for name in ("rows", "rejected"))
-    report = {
-        "rows": result.rows_total,
-        "rejected": sum(result.rejected_by_reason.values()),
-        "rejected_by_reason": result.rejected_by_reason,
-        "notes": result.notes,
-    }
+def _keep(run: Import, token: uuid.UUID, report: dict[str, Any], files: dict[str, Path], **changes: Any) -> None:
+    """Put what was read into storage, and let the run go on with it."""
+    keys = {f"{name}_key": attempt_key(run, token, name) for name in files}
     try:
-        put("imports", rows_key, files[0])
-        put("imports", rejected_key, files[1])
+        for key, path in zip(keys.values(), files.values(), strict=True):
+            put("imports", key, path)
         with account_scope(run.account_id):
             run.release(
                 token,
-                rows_key=rows_key,
-                rejected_key=rejected_key,
                 report=report,
                 read_at=timezone.now(),
                 failure="",
                 rows_done=0,
-                rows_known=result.rows_read,
                 new_fields=run.new_fields,
                 mapping=run.mapping,
+                **keys,
                 **changes,
             )
             nudge(TASK, account_id=run.account_id, job_id=run.pk)
     except (*FAILURES, ClaimLost):
-        discard("imports", rows_key, rejected_key)
+        discard("imports", *keys.values())
         raise
 
 
@@ -135,7 +165,7 @@ def read_anew(run: Import, token: uuid.UUID, *, status: str) -> None:
 
     In the caller's transaction.
     """
-    left = (run.rows_key, run.rejected_key)
+    left = [key for key in (run.rows_key, run.rejected_key) if key]
     run.release(token, status=status, rows_key="", rejected_key="", rows_done=0)
     nudge(TASK, account_id=run.account_id, job_id=run.pk)
     # Not before the row has let go of them: else they would be missing if this transaction were rolled back.

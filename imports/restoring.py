@@ -9,6 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from imports.models import Import
+from recipients.masterdata.options import Mode, Restoring, Since
+
 
 class Way(StrEnum):
     """What becomes of the list."""
@@ -26,7 +29,7 @@ class FieldAction(StrEnum):
 
     MATCH = "match"  # its values go into the list's field `target`, which is the same
     CONVERT = "convert"  # into the list's text field `target`, as text
-    CREATE = "create"  # the field is made again, as one of the list; under another name where that is taken
+    CREATE = "create"  # the field is made again as it was, under another name where that is taken
     LEAVE_OUT = "leave_out"  # its values do not come back; a present field of the key is left as it is
 
 
@@ -78,3 +81,40 @@ class Wish:
             given[name] = None if given[name] is None else tuple(given[name])
         given["taken_at"] = datetime.fromisoformat(given["taken_at"]) if given["taken_at"] else None
         return cls(**given)
+
+    @property
+    def brings_the_list(self) -> bool:
+        """Whether the list is there only when the rows are: a new one, or one that was deleted."""
+        return self.way in (Way.NEW_LIST, Way.REVIVE)
+
+    @property
+    def mode(self) -> Mode:
+        """How the rows are applied."""
+        if self.way in (Way.EXACT, Way.UNDO):
+            return Mode.EXACT
+        return Mode.UPDATE if self.columns is not None else Mode.UPDATE_AND_ADD
+
+    @property
+    def clears(self) -> bool:
+        """Whether what was empty then is emptied, and other tags go."""
+        return self.way is not Way.UPDATE_AND_ADD or self.clear_empty
+
+
+def brings_the_list(run: Import) -> bool:
+    """Whether the run's list is there only when its rows are: one that was deleted, or a new one."""
+    return run.kind == Import.Kind.RESTORE and Wish.from_json(run.restore).brings_the_list
+
+
+def restoring_of(run: Import) -> Restoring | None:
+    """How the run's rows come back; None when they are those of a person's own file."""
+    if run.kind == Import.Kind.FILE:
+        return None
+    wish = Wish.from_json(run.restore)
+    left_out = {one.key for one in wish.fields if one.action is FieldAction.LEAVE_OUT}
+    undone = run.undoes
+    return Restoring(
+        exact_status=wish.exact_status,
+        kept_keys=frozenset(left_out),
+        since=Since(undone.pk, undone.change_number) if undone is not None and undone.change_number else None,
+        take_changed=wish.take_changed,
+    )

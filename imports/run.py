@@ -18,23 +18,31 @@ from accounts.models import AuditAction
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from imports.confirming import TASK, ask
+from imports.kept import write_down_kept
 from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, make_fields
-from imports.preview import differs, options_of, preview_of, without_samples
-from imports.reading import RunFailed, block_list_for, read_anew, read_file, settle
+from imports.preview import differs, options_of, preview_of, stage_rows, without_samples
+from imports.reading import block_list_for, read_anew, read_source, settle
+from imports.readmission import let_in_again
+from imports.restore_runs import bring_the_list
+from imports.restoring import brings_the_list
+from imports.sources import RunFailed
 from recipients.holds import HoldState
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.apply import apply, needs_all_groups
 from recipients.masterdata.file import MasterDataFile
-from recipients.masterdata.staging import Staged, stage
+from recipients.masterdata.staging import Staged
 from recipients.models import Group
 from recipients.nudge import nudge
-from recipients.revision import lock_group, lock_with_account_wide_values
+from recipients.revision import lock_group, lock_with_account_wide_values, next_change
 from recipients.services import lock_fields
-from recipients.storage import FAILURES, local_copy, remove
+from recipients.storage import FAILURES, discard, local_copy, remove
 
 logger = logging.getLogger(__name__)
 
+# As the audit trail calls the end of an import, and that of a restore.
+_DONE = (AuditAction.IMPORT_DONE, AuditAction.RESTORE_DONE)
+_FAILED = (AuditAction.IMPORT_FAILED, AuditAction.RESTORE_FAILED)
 REST_AFTER_ERROR = timedelta(seconds=5)  # times the number of interruptions so far
 
 
@@ -63,11 +71,11 @@ def advance_import(*, account_id: int, import_id: uuid.UUID) -> None:
 def _step(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     """What a claimed import has to do next."""
     if run.status == Import.Status.READING:
-        read_file(run, token, progress, then=Import.Status.WAITING)
+        read_source(run, token, progress, then=Import.Status.WAITING)
     elif run.status != Import.Status.PREVIEWING:
         _wait_or_apply(run, token, progress)
     elif not run.rows_key:
-        read_file(run, token, progress, then=Import.Status.PREVIEWING)
+        read_source(run, token, progress, then=Import.Status.PREVIEWING)
     else:
         _preview(run, token, progress)
 
@@ -78,8 +86,20 @@ def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None]
         if block_list_for(run, run.group).mark != run.block_list_mark or not settle(run, run.group):
             read_anew(run, token, status=Import.Status.PREVIEWING)
             return
-        preview = preview_of(run, file, progress)
-        run.release(token, status=Import.Status.PREVIEWED, preview=preview, previewed_at=timezone.now(), failure="")
+        staged = stage_rows(run, file, progress)
+        found, kept_key = preview_of(run, staged), write_down_kept(run, staged, attempt=token)
+        try:
+            run.release(
+                token,
+                status=Import.Status.PREVIEWED,
+                preview=found,
+                kept_key=kept_key,
+                previewed_at=timezone.now(),
+                failure="",
+            )
+        except ClaimLost:
+            discard("imports", *filter(None, [kept_key]))
+            raise
 
 
 @contextmanager
@@ -95,8 +115,7 @@ def _rows_of(run: Import) -> Iterator[MasterDataFile]:
 def _wait_or_apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     with account_scope(run.account_id):
         group = Group.objects.get(account_id=run.account_id, pk=run.group_id)
-        if group.deleted_at is not None:  # not asked then: that would begin a backup of a list that is gone
-            raise RunFailed("group_deleted")
+        _refuse_gone(run, group)  # before it is asked for holds: that would begin a backup of a list that is gone
         hold = ask(run, group, timezone.now())
         if hold.state is HoldState.OPEN:
             run.release(token, status=Import.Status.WAITING, misses=run.misses + hold.overtaken)
@@ -112,10 +131,9 @@ def _wait_or_apply(run: Import, token: uuid.UUID, progress: Callable[[int, int |
 def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], file: MasterDataFile) -> None:
     """Apply the read rows in one transaction, if the backup still is of the state that they replace."""
     with account_scope(run.account_id):
-        staged = stage(file, progress=progress)
+        staged = stage_rows(run, file, progress)
         group = _lock(run, staged)
-        if group.deleted_at is not None:
-            raise RunFailed("group_deleted")
+        _refuse_gone(run, group)
         if group.locked:
             raise RunFailed("group_locked")
         if block_list_for(run, group).mark != run.block_list_mark or not settle(run, group):
@@ -129,8 +147,12 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
         if hold.state is HoldState.OPEN:  # somebody wrote to the list after its backup: another is being made
             run.release(token, status=Import.Status.WAITING, misses=run.misses + hold.overtaken)
             return
+        if brings_the_list(run):
+            bring_the_list(run=run, group=group, now=now)
         _make_fields(run, group, now)
-        outcome = apply(group=group, staged=staged, options=options_of(run), now=now)
+        was_empty, change = group.recipient_count == 0, next_change()
+        outcome = apply(group=group, staged=staged, options=options_of(run), now=now, change=change)
+        let_in_again(run=run, file=file, now=now)
         done = timezone.now()
         run.release(
             token,
@@ -140,19 +162,30 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
                 **outcome.to_json(),
                 **hold.detail,
                 "as_previewed": not differs(run.preview, outcome),
+                "was_empty": was_empty,
             },
+            change_number=change,
             preview=without_samples(run.preview),
             entered={},
             failure="",
             finished_at=done,
             rows_done=file.row_count,
         )
-        _record_end(run, AuditAction.IMPORT_DONE, done)
+        _record_end(run, _DONE, done)
+
+
+def _refuse_gone(run: Import, group: Group) -> None:
+    """Raise RunFailed for a list that was deleted, or, when it was to come back, is there already."""
+    if brings_the_list(run):
+        if group.deleted_at is None:
+            raise RunFailed("group_present")
+    elif group.deleted_at is not None:
+        raise RunFailed("group_deleted")
 
 
 def _lock(run: Import, staged: Staged) -> Group:
     """The group, locked with all that the import may change. Fields are locked before groups, as everywhere."""
-    if run.new_fields:
+    if run.new_fields or brings_the_list(run):
         lock_fields(account_id=run.account_id)
     account_wide = needs_all_groups(group=run.group, staged=staged, options=options_of(run))
     lock = lock_with_account_wide_values if account_wide else lock_group
@@ -183,7 +216,7 @@ def _fail(run: Import, token: uuid.UUID, reason: RunFailed) -> None:
         except ClaimLost:
             logger.info("import %s was ended elsewhere before it failed with %s", run.pk, reason.code)
             return
-        _record_end(run, AuditAction.IMPORT_FAILED, now)
+        _record_end(run, _FAILED, now)
     discard_files(run=run)
 
 
@@ -199,11 +232,11 @@ def _rest(run: Import, token: uuid.UUID, error: Exception) -> None:
         logger.exception("import %s could not be given back; the sweep finds it", run.pk)
 
 
-def _record_end(run: Import, action: AuditAction, now: datetime) -> None:
+def _record_end(run: Import, actions: tuple[AuditAction, AuditAction], now: datetime) -> None:
     record(
         account_id=run.account_id,
         actor_id=run.requested_by_id,
-        action=action,
+        action=actions[run.kind != Import.Kind.FILE],
         subject=run.group.name,
         now=now,
         file=run.file_name,

@@ -15,7 +15,7 @@ from recipients.storage import FAILURES, remove
 logger = logging.getLogger(__name__)
 
 ABANDONED_AFTER = timedelta(days=7)  # a draft that nobody went on with
-REJECTED_KEPT = timedelta(days=30)  # rejected rows, for the person to mend and import again
+REJECTED_KEPT = timedelta(days=30)  # rejected rows, for the person to mend and import again; and whom an undo kept
 AT_A_TIME = 1000
 
 
@@ -30,15 +30,17 @@ def tidy_imports(*, now: datetime) -> int:
         abandoned.update(status=Import.Status.CANCELLED, finished_at=now, claim=None, preview={}, entered={})
         ended = Import.objects.exclude(status__in=[*Import.UNCONFIRMED, *Import.RUNNING])
         left = list(ended.exclude(file_key="", rows_key="")[:AT_A_TIME])
-        old = list(ended.filter(finished_at__lt=now - REJECTED_KEPT).exclude(rejected_key="")[:AT_A_TIME])
+        due = ended.filter(finished_at__lt=now - REJECTED_KEPT)
+        old = list(due.exclude(rejected_key="", kept_key="")[:AT_A_TIME])
     files = sum(_done(discard_files, run) for run in left)
     return files + sum(_done(_discard_rejected, run) for run in old)
 
 
 def _discard_rejected(*, run: Import) -> None:
-    remove("imports", run.rejected_key)
+    for key in filter(None, (run.rejected_key, run.kept_key)):
+        remove("imports", key)
     with account_scope(run.account_id):
-        Import.objects.filter(pk=run.pk).update(rejected_key="")
+        Import.objects.filter(pk=run.pk).update(rejected_key="", kept_key="")
 
 
 def _done(discard: Callable[..., None], run: Import) -> bool:

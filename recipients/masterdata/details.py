@@ -66,7 +66,9 @@ class Details:
     changed: list[Sample]
     removed: list[Sample]
     kept_inactive: list[Sample]
-    kept: list[dict[str, str]] = field(default_factory=list)  # of an undo, the first of those who stay as they are: `email`, and why as `reason`
+    kept: list[dict[str, str]] = field(
+        default_factory=list
+    )  # of an undo, the first of those who stay as they are: `email`, and why as `reason`
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

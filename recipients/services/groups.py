@@ -1,5 +1,6 @@
 """Groups: made, renamed, locked, left out of the automatic backups."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -7,7 +8,8 @@ from django.db import transaction
 from accounts.models import Account, AuditAction, User
 from accounts.services import record
 from recipients.deletion import GroupGone, GroupLocked
-from recipients.models import Group
+from recipients.masterdata.blocklist import kind_of
+from recipients.models import BlockedAddress, Group
 from recipients.revision import lock_group, lock_with_account_wide_values, raise_revision
 
 
@@ -16,6 +18,27 @@ def create_group(*, account: Account, name: str, note: str = "", actor: User, no
     """A new list without recipients and without fields of its own."""
     group = Group.objects.create(account=account, name=name, note=note, created_at=now, changed_at=now)
     record(account_id=account.pk, actor_id=actor.pk, action=AuditAction.GROUP_CREATED, subject=name, now=now)
+    return group
+
+
+@transaction.atomic
+def prepare_group(
+    *, account: Account, name: str, note: str, automatic_backups: bool, patterns: Collection[str], now: datetime
+) -> Group:
+    """A list that nobody sees before a job fills it (`deleted_at` is set until then), with these canonical patterns."""
+    group = Group.objects.create(
+        account=account,
+        name=name,
+        note=note,
+        automatic_backups=automatic_backups,
+        created_at=now,
+        changed_at=now,
+        deleted_at=now,
+    )
+    BlockedAddress.objects.bulk_create(
+        BlockedAddress(account=account, group=group, pattern=pattern, kind=kind_of(pattern).value, blocked_at=now)
+        for pattern in sorted(set(patterns))
+    )
     return group
 
 

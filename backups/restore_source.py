@@ -1,0 +1,177 @@
+"""The rows of a restore: a backup's file, verified, as a master-data file with the fields that the list has today.
+
+Registered with `imports.sources`; runs in the worker, in no transaction. Who was erased since is left out, and so is
+whoever the person did not choose. Who unsubscribed since comes back unsubscribed (`backups.later_losses`).
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accounts.tenancy import account_scope
+from backups.choosing import matching
+from backups.downloads import FileDamaged as Damaged
+from backups.downloads import FileMissing, StorageUnavailable, open_verified
+from backups.later_losses import LaterLosses
+from backups.models import Backup
+from backups.suppressing import suppression_for
+from imports.models import Import
+from imports.readers import ColumnMapping
+from imports.reading import fields_of_run
+from imports.restoring import FieldAction, Way, Wish
+from imports.sources import RowsRead, RunFailed, register
+from recipients.erased import Erased
+from recipients.masterdata.encode import plain_numbers
+from recipients.masterdata.file import (
+    BASE_COLUMNS,
+    Description,
+    FieldDefinition,
+    MasterDataError,
+    MasterDataFile,
+    MasterDataWriter,
+    schema_for,
+)
+from recipients.models import Group
+
+TRIGGER = "restore"
+StatusKnown = LaterLosses | None
+
+
+def connect() -> None:
+    """Have the runs of restores and undos read here; called once, when the apps are ready."""
+    register(Import.Kind.RESTORE, read_rows)
+    register(Import.Kind.UNDO, read_rows)
+
+
+def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
+    """The rows that a restore or an undo brings back, as `imports.sources.RowSource`.
+
+    An import into an empty list made no backup: what it replaced is a list of nobody.
+    """
+    wish = Wish.from_json(run.restore)
+    with account_scope(run.account_id):
+        targets = {field.key: field for field in fields_of_run(run)}
+        if run.backup_id is None:
+            return _nobody(run, tuple(targets.values()), target)
+        backup = _backup_of(run.account_id, run.backup_id)
+        erased = suppression_for(backup)
+    losses = None
+    # Whom an undo alone brings back was in no list since the import removed them.
+    if not wish.exact_status and (wish.way is not Way.UNDO or wish.take_changed):
+        losses = LaterLosses.after(backup, with_list=wish.way is Way.NEW_LIST)
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(MasterDataFile.open(open_verified(backup, opened)))
+            mapping = [ColumnMapping.from_json(one) for one in run.mapping]
+            copy = _Copy(file, wish, _columns(file.description.fields, mapping, targets), erased, losses)
+            return copy.write(target, progress)
+        except FileMissing as error:
+            raise RunFailed("backup_missing") from error
+        except (Damaged, MasterDataError) as error:
+            raise RunFailed("backup_damaged") from error
+        except StorageUnavailable as error:
+            raise OSError("the storage of backups does not answer") from error
+
+
+def _backup_of(account_id: int, backup_id: uuid.UUID) -> Backup:
+    found: Backup | None = Backup.objects.filter(account_id=account_id, pk=backup_id, status=Backup.Status.COMPLETE).first()
+    if found is None:
+        raise RunFailed("backup_purged")
+    return found
+
+
+def _nobody(run: Import, fields: tuple[FieldDefinition, ...], target: Path) -> RowsRead:
+    group: Group = run.group
+    description = Description(group.name, group.note, group.settings_for_backup(), fields, 0, TRIGGER, None)
+    with MasterDataWriter(target, description, schema_for(fields)):
+        return RowsRead(rows=0)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A field of the backup, and the field of the list that gets its values."""
+
+    source: FieldDefinition
+    target: FieldDefinition
+
+
+def _columns(
+    fields: Sequence[FieldDefinition], mapping: Sequence[ColumnMapping], targets: dict[str, FieldDefinition]
+) -> list[_Column]:
+    """In the list's order of fields."""
+    places = {one.target: one.column for one in mapping if one.column is not None}
+    return [_Column(fields[places[key]], field) for key, field in targets.items() if key in places]
+
+
+class _Copy:
+    """One reading of a backup."""
+
+    def __init__(
+        self, file: MasterDataFile, wish: Wish, columns: list[_Column], erased: Erased, losses: StatusKnown
+    ) -> None:
+        self._file, self._wish, self._columns, self._erased, self._losses = file, wish, columns, erased, losses
+        wanted = set(BASE_COLUMNS) if wish.columns is None else {"email", *wish.columns}
+        self._base = [name for name in BASE_COLUMNS if name in wanted]
+        self._emails = None if wish.emails is None else pa.array(wish.emails, pa.string())
+        left_out = (
+            {one.key for one in wish.fields if one.action is FieldAction.LEAVE_OUT} if not wish.columns else set()
+        )
+        self._lost = {field.key: 0 for field in file.description.fields if field.key in left_out}
+        self._rows = self._erased_rows = self._turned = 0
+
+    def write(self, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
+        """Write the rows that are wanted."""
+        fields = tuple(column.target for column in self._columns)
+        only = [*self._base, *(field.key for field in fields)]
+        schema = schema_for(fields, only=only)
+        description = replace(self._file.description, fields=fields, trigger=TRIGGER)
+        done = 0
+        with MasterDataWriter(target, description, schema) as writer:
+            for batch in self._file.batches():
+                done += batch.num_rows
+                writer.write(self._in_todays_fields(self._chosen(batch), schema))
+                progress(done, self._file.row_count)
+        return RowsRead(rows=self._rows, report=self._report())
+
+    def _chosen(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that the person chose, without the erased, as they may come back."""
+        if self._emails is not None:
+            batch = batch.filter(pc.is_in(batch["email"], value_set=self._emails))
+        elif self._wish.search or self._wish.status != "all":
+            batch = batch.filter(matching(batch, search=self._wish.search, status=self._wish.status))
+        if self._erased:
+            gone = self._erased.found_in(batch["email"])
+            self._erased_rows += pc.sum(gone).as_py() or 0
+            batch = batch.filter(pc.invert(gone))
+        if self._losses is not None:
+            batch, turned = self._losses.put_into(batch)
+            self._turned += turned
+        self._rows += batch.num_rows
+        for key in self._lost:
+            self._lost[key] += batch.num_rows - batch[key].null_count
+        return batch
+
+    def _in_todays_fields(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        columns = [batch[name] for name in self._base]
+        columns += [_as_type_of(batch[one.source.key], schema.field(one.target.key).type) for one in self._columns]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _report(self) -> dict[str, object]:
+        labels = {field.key: field.label for field in self._file.description.fields}
+        lost = [{"label": labels[key], "count": count} for key, count in self._lost.items() if count]
+        report: dict[str, object] = {"erased": self._erased_rows, "lost_values": lost}
+        if self._losses is not None:
+            report |= {"signed_off_later": self._turned, "later_backups_unread": self._losses.unread}
+        return report
+
+
+def _as_type_of(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The values as they are, or as text for a text field."""
+    if column.type == kind:
+        return column
+    return plain_numbers(column) if pa.types.is_decimal(column.type) else pc.cast(column, pa.string())

@@ -1,0 +1,109 @@
+"""Undoing: an import is taken back by the exact restore of the backup that it made.
+
+Whoever changed after the import stays as they are, unless the person asks otherwise. A restore and an undo are imports
+too, so each can be undone in turn.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from backups.models import Backup
+from backups.restoring import CannotRestore, describe, field_questions
+from imports.confirming import CannotImport
+from imports.models import Import
+from imports.readers import ColumnMapping
+from imports.restore_runs import start_restore
+from imports.restoring import FieldAction, FieldChoice, Way, Wish
+
+
+def why_not_undoable(*, run: Import) -> str:
+    """A code for why an import cannot be taken back; empty when it can.
+
+    `not_done`, `too_old` (made by a Listkeep that kept no numbers), `undone` already, `group_deleted`, `no_backup`
+    (the switches were off), `backup_purged`, `backup_damaged`.
+    """
+    reasons = {
+        "not_done": run.status != Import.Status.DONE,
+        "too_old": run.change_number is None,
+        "group_deleted": run.group.deleted_at is not None,
+        "no_backup": not run.report.get("was_empty") and "backup" not in run.report,
+    }
+    standing = next((code for code, applies in reasons.items() if applies), "")
+    if not standing and run.undone_by.filter(status=Import.Status.DONE).exists():
+        standing = "undone"
+    if standing or run.report.get("was_empty"):
+        return standing
+    backup = _backup_of(run)
+    if backup is None:
+        return "backup_purged"
+    return "backup_damaged" if backup.damage else ""
+
+
+def _backup_of(run: Import) -> Backup | None:
+    """The backup of the state that the import replaced; None when it is no longer there."""
+    made = run.report.get("backup")
+    if made is None:
+        return None
+    complete = Backup.objects.filter(account_id=run.account_id, status=Backup.Status.COMPLETE)
+    return complete.filter(pk=uuid.UUID(made)).first()
+
+
+@transaction.atomic
+def prepare_undo(*, run: Import, actor: User, now: datetime) -> Import:
+    """A run that takes an import back, its preview being made; nothing changes until it is confirmed.
+
+    An undo of it that waits in its preview is given again. Raises CannotRestore with a code of `why_not_undoable`, or
+    of what stands in the way of any import.
+    """
+    run = (
+        Import.objects.select_related("group").select_for_update(of=("self",)).get(account_id=run.account_id, pk=run.pk)
+    )
+    if code := why_not_undoable(run=run):
+        raise CannotRestore(code)
+    waiting: Import | None = run.undone_by.filter(status__in=Import.UNCONFIRMED).order_by("-created_at").first()
+    if waiting is not None:
+        return waiting
+    backup = _backup_of(run)
+    choices, mapping = _fields(run, backup)
+    wish = Wish(
+        way=Way.UNDO,
+        fields=choices,
+        recipients=max(run.group.recipient_count, backup.recipient_count or 0 if backup else 0),
+        taken_at=backup.requested_at if backup else None,
+    )
+    try:
+        return start_restore(
+            group=run.group,
+            wish=wish,
+            planned=[],
+            mapping=mapping,
+            name=run.file_name,
+            backup_id=backup.pk if backup else None,
+            undoes=run,
+            actor=actor,
+            now=now,
+        )
+    except CannotImport as refused:
+        raise CannotRestore(refused.code) from refused
+
+
+def _fields(run: Import, backup: Backup | None) -> tuple[tuple[FieldChoice, ...], list[ColumnMapping]]:
+    """Fields that are still the same get their values back. An undo makes no field: what was deleted since stays so."""
+    if backup is None:
+        return (), []
+    fields = describe(backup=backup).fields
+    questions = field_questions(account_id=run.account_id, group=run.group, fields=fields)
+    matching = FieldAction.MATCH
+    choices = tuple(
+        one.default if one.default.action is matching else FieldChoice(one.key, FieldAction.LEAVE_OUT)
+        for one in questions
+    )
+    mapping = [
+        ColumnMapping(target=choice.target, column=place)
+        for place, choice in enumerate(choices)
+        if choice.action is matching
+    ]
+    return choices, mapping
