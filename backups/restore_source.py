@@ -79,7 +79,9 @@ def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None]
 
 
 def _backup_of(account_id: int, backup_id: uuid.UUID) -> Backup:
-    found: Backup | None = Backup.objects.filter(account_id=account_id, pk=backup_id, status=Backup.Status.COMPLETE).first()
+    found: Backup | None = Backup.objects.filter(
+        account_id=account_id, pk=backup_id, status=Backup.Status.COMPLETE
+    ).first()
     if found is None:
         raise RunFailed("backup_purged")
     return found

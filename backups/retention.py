@@ -19,6 +19,7 @@ from accounts.models import AuditAction
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from backups.clock import doubt_about
+from backups.forgetting import forget_with
 from backups.models import Backup
 from recipients.models import Group
 from recipients.revision import lock_group
@@ -206,6 +207,7 @@ def _forget(batch: _Batch, pks: list[uuid.UUID], now: datetime) -> list[uuid.UUI
         found = Backup.objects.filter(account_id=batch.account_id, pk__in=pks, status=Backup.Status.PURGING)
         rows = list(found.select_for_update().order_by("pk"))
         Backup.objects.filter(account_id=batch.account_id, pk__in=[row.pk for row in rows]).delete()
+        forget_with(account_id=batch.account_id, group_id=batch.group_id, change_ids={row.change_id for row in rows})
         for row in sorted(rows, key=lambda row: row.requested_at):
             record(
                 account_id=batch.account_id,

@@ -31,7 +31,6 @@ def options_of(run: Import) -> Options:
         tags=TagsMode(run.tags_mode),
         account_values=AccountValues(run.account_values),
         restoring=restoring_of(run),
-        job_id=run.pk,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
@@ -151,7 +152,9 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
             bring_the_list(run=run, group=group, now=now)
         _make_fields(run, group, now)
         was_empty, change = group.recipient_count == 0, next_change()
-        outcome = apply(group=group, staged=staged, options=options_of(run), now=now, change=change)
+        # Whom it removes is remembered as long as its backup: without one, nothing can be undone.
+        options = replace(options_of(run), job_id=run.pk if "backup" in hold.detail else None)
+        outcome = apply(group=group, staged=staged, options=options, now=now, change=change)
         let_in_again(run=run, file=file, now=now)
         done = timezone.now()
         run.release(

@@ -319,6 +319,22 @@ def test_a_deleted_field_is_made_again_or_left_out(group: Group, editor: User) -
     assert (field.label, field.type) == ("Umsatz", "number")
 
 
+def test_exactly_empties_fields_that_were_made_since_but_leaves_out_what_was_left_out(
+    group: Group, editor: User
+) -> None:
+    backup = make_backup(group, editor)
+    make_field(group.account, "Neu", group=group)
+    with account_scope(group.account_id):
+        values = {"name": "falsch", "umsatz": 99, "neu": "seither"}
+        Recipient.objects.filter(email="ada@example.org").update(values=values)
+
+    run = previewed_restore(backup, editor, Way.EXACT, fields=(FieldChoice("umsatz", FieldAction.LEAVE_OUT),))
+    assert run.preview["details"]["columns"]["neu"] == {"changed": 1, "cleared": 1}
+    carried_out(run, editor)
+
+    assert rows_of(group)["ada@example.org"]["values"] == {"name": "Ada", "umsatz": 99}
+
+
 @pytest.mark.parametrize(
     ("action", "values"),
     [
