@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from django.utils import timezone
 
+from accounts.tenancy import account_scope
 from backups.exports.csv import check_encoding, csv_chunks
 from backups.exports.making import make_file
 from backups.exports.options import Format, Options
@@ -22,6 +23,7 @@ from backups.exports.rows import People
 from backups.models import Backup
 from backups.suppressing import suppression_for
 from backups.verification import Contents, Outcome, contents_of, finding, write_down
+from recipients.erased import Erased
 from recipients.masterdata.file import MasterDataError, MasterDataFile
 from recipients.masterdata.take import take
 from recipients.models import Group
@@ -106,7 +108,7 @@ def open_download(*, backup: Backup, form: Format, options: Options) -> Download
     """
     refuse_unmade(backup)
     with ExitStack() as opened:
-        file, left_out = open_verified(backup, opened), suppression_for(backup)
+        file, left_out = open_without_erased(backup, opened)
         try:
             if form == "csv":
                 chunks = _csv(file, opened, options, left_out)
@@ -176,6 +178,21 @@ def open_verified(backup: Backup, opened: ExitStack) -> BufferedReader:
     if backup.damage:  # somebody has put the right file back
         _write_down(backup, contents)
     return file
+
+
+def open_without_erased(backup: Backup, opened: ExitStack) -> tuple[BufferedReader, Erased]:
+    """As `open_verified`, and who must not leave the house with it.
+
+    An erasure that ends just then has the backup point at another file: that one is opened.
+    """
+    while True:
+        file = open_verified(backup, opened)
+        with account_scope(backup.account_id):
+            left_out = suppression_for(backup)
+            same = Backup.objects.filter(account_id=backup.account_id, pk=backup.pk)
+            if same.values_list("file_key", flat=True).first() in (None, backup.file_key):  # none: just purged
+                return file, left_out
+            backup.refresh_from_db(fields=["file_key", "size", "sha256", "recipient_count", "revision"])
 
 
 def _write_down(backup: Backup, contents: Contents | None) -> None:

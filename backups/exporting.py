@@ -1,8 +1,8 @@
 """Export files that are made in the background, because they take longer than a person waits for.
 
 Of a backup, or of a list as it is at the instant when the work begins. Each attempt writes a file of its own; the row
-names it last and turns complete with it. A day later file and row go; so does, at once, what was made before somebody
-was erased from the account.
+names it last and turns complete with it. A day later file and row go. An erasure deletes finished ones at once, and has
+those made anew that are just being made (`erasing`).
 """
 
 import logging
@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import AuditAction, User
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
-from backups.downloads import DownloadRefused, StorageUnavailable, file_name, open_verified, refuse_unmade
+from backups.downloads import DownloadRefused, StorageUnavailable, file_name, open_without_erased, refuse_unmade
 from backups.exports.making import make_file
 from backups.exports.options import Format, Options
 from backups.exports.refusals import Unwritable
 from backups.exports.xlsx import refuse_too_many
-from backups.models import Backup, Erasure, Export
-from backups.suppressing import suppression_for
+from backups.models import Backup, Export
 from backups.verification import read_contents
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.file import MasterDataError, sha256_of
@@ -125,12 +124,6 @@ def exports_of(*, actor: User, group: Group) -> QuerySet[Any]:
     return mine.select_related("backup").order_by("-requested_at", "pk")
 
 
-def is_outdated(export: Export) -> bool:
-    """Whether a file may hold people who have been erased from the account since it was asked for."""
-    erased = Erasure.objects.filter(account_id=export.account_id, requested_at__gte=export.requested_at)
-    return bool(erased.exists())
-
-
 # --- making it ------------------------------------------------------------------------------------------------------
 
 
@@ -212,10 +205,7 @@ def make_master_data(export: Any, folder: Path, progress: Progress) -> Path:
             source, left_out = _take(export, folder / "list.parquet").open("rb"), None
             opened.enter_context(source)
         else:
-            backup = _backup_of(export)
-            source = _verified(backup, opened)
-            with account_scope(export.account_id):
-                left_out = suppression_for(backup)
+            source, left_out = _opened(_backup_of(export), opened)
         try:
             make_file(
                 source,
@@ -250,11 +240,11 @@ def _backup_of(export: Any) -> Backup:
     return found
 
 
-def _verified(backup: Backup, opened: ExitStack) -> Any:
-    """The backup's file, open and verified; what is refused ends the export, a silent storage only this attempt."""
+def _opened(backup: Backup, opened: ExitStack) -> tuple[Any, Any]:
+    """The backup's file, open and verified, and who is left out; raises ExportFailed for what no later try mends."""
     try:
         refuse_unmade(backup)
-        return open_verified(backup, opened)
+        return open_without_erased(backup, opened)
     except StorageUnavailable:
         raise
     except DownloadRefused as refused:
@@ -298,12 +288,11 @@ def sweep_exports(*, now: datetime) -> int:
 
 
 def remove_expired_exports(*, now: datetime) -> int:
-    """Delete exports whose time is over, and those that hold somebody who was erased since; gives how many.
+    """Delete exports whose time is over; gives how many.
 
     The file goes first: a row without its file only says that it is gone. What storage keeps is tried again.
     """
-    erased_since = Erasure.objects.filter(account_id=OuterRef("account_id"), requested_at__gte=OuterRef("requested_at"))
-    over = Q(status=Export.Status.COMPLETE) & (Q(expires_at__lte=now) | Exists(erased_since))
+    over = Q(status=Export.Status.COMPLETE, expires_at__lte=now)
     ended = Q(status__in=[Export.Status.FAILED, Export.Status.CANCELLED], requested_at__lte=now - KEPT)
     with across_accounts("expired exports are looked for"):
         due = list(Export.objects.filter(over | ended))

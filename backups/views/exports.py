@@ -26,7 +26,7 @@ from backups.downloads import (
 )
 from backups.export_forms import ExportForm, initial_of
 from backups.export_wording import failure_sentence
-from backups.exporting import cancel_export, exports_of, is_outdated, request_export
+from backups.exporting import cancel_export, exports_of, request_export
 from backups.exports.options import CONTENT_TYPES, Options
 from backups.exports.refusals import TooManyRows, Unwritable
 from backups.models import Backup, Export
@@ -128,12 +128,6 @@ def file(request: AccountRequest, export_id: UUID) -> HttpResponseBase:
     export = _mine_or_404(request, export_id)
     if export.status != Export.Status.COMPLETE or export.expires_at <= timezone.now():
         messages.error(request, _("This file is not there any more. Export it again."))
-        return redirect(_place_of(export))
-    if is_outdated(export):
-        messages.error(
-            request,
-            _("Since this file was made, somebody was erased from the account who may be in it. Export it again."),
-        )
         return redirect(_place_of(export))
     with ExitStack() as opened:
         try:
