@@ -10,7 +10,7 @@ from accounts.tenancy import user_scope
 
 SECTIONS = {"recipients", "imports"}
 PAGES_OF_RECIPIENTS = {"imports:new_list"}  # besides every page of a list, whichever app it is of
-ENTRIES_OF_THEIR_OWN = {"recipients:account_block_list": "block_list"}  # inside a section
+ENTRIES_OF_THEIR_OWN = {"recipients:account_block_list": "block_list", "backups:erase": "erase"}  # inside a section
 
 
 class Navigation:

@@ -44,16 +44,10 @@ def begin_erasure(
 ) -> Erasure:
     """Begin to take an erased person out of backups and files; in the erasure's transaction, with every list locked.
 
-    Export files may hold the person, too. Finished ones are forgotten at once, and those that are just being made are
-    made anew.
+    Export files may hold the person, too: see `_forget_exports`.
     """
     revisions = dict(Group.objects.filter(account_id=account_id).values_list("pk", "revision"))
-    exports = Export.objects.filter(account_id=account_id)
-    finished = exports.filter(status=Export.Status.COMPLETE)
-    doomed = list(finished.values_list("file_key", flat=True))
-    finished.delete()
-    pending = exports.filter(status=Export.Status.PENDING)
-    pending.update(claim=None, claimed_until=None, retry_at=None)
+    doomed = _forget_exports(account_id)
     # An earlier attempt that was given up left the address; this one takes its place.
     Erasure.objects.filter(account_id=account_id, digest=digest, status=Erasure.Status.FAILED).update(email="")
     erasure = Erasure.objects.create(
@@ -65,10 +59,24 @@ def begin_erasure(
         list_count=list_count,
         report={"revisions": revisions, "doomed": doomed, "exports": len(doomed)},
     )
-    for pk in pending.values_list("pk", flat=True):
-        nudge(Export.task, account_id=account_id, job_id=pk)
     nudge(TASK, account_id=account_id, job_id=erasure.pk)
     return erasure
+
+
+def _forget_exports(account_id: int) -> list[str]:
+    """Forget finished export files and have those made anew that are just being made; gives the files to delete.
+
+    Who makes one loses the claim first: what was finished before that is seen afterwards.
+    """
+    exports = Export.objects.filter(account_id=account_id)
+    pending = exports.filter(status=Export.Status.PENDING)
+    pending.update(claim=None, claimed_until=None, retry_at=None)
+    for pk in pending.values_list("pk", flat=True):
+        nudge(Export.task, account_id=account_id, job_id=pk)
+    finished = exports.filter(status=Export.Status.COMPLETE)
+    doomed = list(finished.values_list("file_key", flat=True))
+    finished.delete()
+    return doomed
 
 
 def advance_erasure(*, account_id: int, erasure_id: uuid.UUID) -> None:
@@ -112,8 +120,13 @@ class _Work:
     def go_on(self) -> None:
         """Do all that can be done now."""
         if "awaited" not in self.report:
-            self.report["awaited"] = self._being_taken()
-            self._keep()
+            with account_scope(self.erasure.account_id):
+                self.report["awaited"] = self._being_taken()
+                # Once more: one may have been begun while the erasure was not committed yet.
+                doomed = _forget_exports(self.erasure.account_id)
+                self.report["doomed"] += doomed
+                self.report["exports"] += len(doomed)
+                self._write()
         self._delete_doomed()
         self._look_through_files()
         waits_for_backups = not self._look_at_awaited()
@@ -128,11 +141,8 @@ class _Work:
 
     def _being_taken(self) -> dict[str, str]:
         """Backups whose snapshot may be older than the erasure, each with the claim of who takes it."""
-        with account_scope(self.erasure.account_id):
-            claimed = Backup.objects.filter(
-                account_id=self.erasure.account_id, status=Backup.Status.PENDING, claim__isnull=False
-            )
-            return {str(pk): str(claim) for pk, claim in claimed.values_list("pk", "claim")}
+        claimed = self._backups(Backup.Status.PENDING).filter(claim__isnull=False)
+        return {str(pk): str(claim) for pk, claim in claimed.values_list("pk", "claim")}
 
     def _look_through_files(self) -> None:
         files = self._files()

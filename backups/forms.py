@@ -1,10 +1,12 @@
 """The forms of the backups' pages."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from backups.models import Backup
 from backups.queries import BackupFilter
+from recipients.masterdata.address import MAX_ADDRESS_LENGTH, is_valid, normalise
 
 
 class BackupFilterForm(forms.Form):
@@ -27,3 +29,22 @@ class PinForm(forms.Form):
         max_length=Backup._meta.get_field("pin_reason").max_length,
         help_text=_("Everybody in your account reads this beside the backup."),
     )
+
+
+class ErasureForm(forms.Form):
+    """Whose address is to be erased; `cleaned_data["email"]` is canonical."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=MAX_ADDRESS_LENGTH,
+        widget=forms.TextInput(
+            attrs={"type": "email", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_email(self) -> str:
+        """As addresses are kept."""
+        email: str = self.cleaned_data["email"]
+        if not is_valid(email):
+            raise ValidationError(_("This is no e-mail address that a list could hold. Check how it is written."))
+        return normalise(email)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backups.views import download, exports, on_demand, overview, pins, verification
+from backups.views import download, erasures, exports, on_demand, overview, pins, verification
 
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("backups/<uuid:backup_id>/download/<str:format>/", download.download, name="download"),
     path("backups/<uuid:backup_id>/export/", exports.backup, name="export_options"),
     path("recipients/<int:group_id>/export/", exports.group, name="export_group"),
+    path("recipients/erase/", erasures.erase, name="erase"),
+    path("recipients/<int:group_id>/<int:recipient_id>/erase/", erasures.erase_recipient, name="erase_recipient"),
     path("exports/<uuid:export_id>/row/", exports.row, name="export_row"),
     path("exports/<uuid:export_id>/cancel/", exports.cancel, name="export_cancel"),
     path("exports/<uuid:export_id>/file/", exports.file, name="export_file"),

@@ -18,7 +18,7 @@ from accounts.templatetags.listkeep_format import absolute
 from imports.figures import Figure, action, changes_anything, figures_of, shown
 from imports.models import Import
 from imports.preview_warnings import Clearing, Expected, PreviewWarning, warnings_of
-from imports.readers import STATUS_TARGET
+from imports.readers import STATUS_TARGET, Reason
 from imports.targets import language
 from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldScope, FieldType
 from recipients.masterdata.labels import BASE_LABELS
@@ -101,6 +101,18 @@ class Reactivation:
     others: int
     asked: bool
     people: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ErasedPeople:
+    """Rows of people who were erased on request: kept out, or let in again if that is `asked`.
+
+    `others` were blocked when they were erased, and stay out in any case; not known before it is asked.
+    """
+
+    number: int
+    others: int
+    asked: bool
 
 
 class PreviewPage:
@@ -198,6 +210,16 @@ class PreviewPage:
             return None
         people = [sample["email"] for sample in self._details["kept_inactive"]]
         return Reactivation(number=number, others=others, asked=asked, people=people)
+
+    @property
+    def erased(self) -> ErasedPeople | None:
+        """Whom of the file somebody had erased; None when there is nobody."""
+        report, asked = self._run.report, self._run.readmit_erased
+        kept_out = report["rejected_by_reason"].get(Reason.ERASED.value, 0)
+        let_in = report.get("notes", {}).get("readmitted", 0)
+        if not kept_out + let_in:
+            return None
+        return ErasedPeople(number=let_in if asked else kept_out, others=kept_out if asked else 0, asked=asked)
 
     @property
     def examples(self) -> list[Examples]:

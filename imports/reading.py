@@ -19,7 +19,7 @@ from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, settle_fields
 from imports.readers import ColumnMapping, Source, UnreadableFile, read
 from imports.sources import RunFailed, attempt_key, read_rows
-from recipients.erased import Erased, blocked_of, erased_of
+from recipients.erased import Erased, Readmission, blocked_of, erased_of
 from recipients.jobs import ClaimLost
 from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.file import FieldDefinition
@@ -38,7 +38,7 @@ class KeptOut:
     """Who must not come in. `mark` is equal as long as that are the same people."""
 
     blocked: BlockList
-    erased: Erased | None
+    erased: Erased | Readmission | None
     mark: str
 
 
@@ -77,7 +77,15 @@ def block_list_for(run: Import, group: Group) -> KeptOut:
         return KeptOut(blocked, None, blocked.mark)
     told = f"{blocked.mark} {erased.mark} {run.readmit_erased}"
     mark = hashlib.sha256(told.encode()).hexdigest()[:32]
-    return KeptOut(blocked, blocked_of(run.account_id) if run.readmit_erased else erased, mark)
+    if run.readmit_erased:
+        return KeptOut(blocked, Readmission(erased=erased, blocked=blocked_of(run.account_id)), mark)
+    return KeptOut(blocked, erased, mark)
+
+
+def _let_in(kept_out: KeptOut) -> dict[str, int]:
+    """How many rows are of erased people who are let in again, as the report notes it."""
+    let_in = kept_out.erased.let_in if isinstance(kept_out.erased, Readmission) else 0
+    return {"readmitted": let_in} if let_in else {}
 
 
 def read_source(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
@@ -130,7 +138,7 @@ def _read_file(run: Import, token: uuid.UUID, progress: Callable[[int, int | Non
             "rows": result.rows_total,
             "rejected": sum(result.rejected_by_reason.values()),
             "rejected_by_reason": result.rejected_by_reason,
-            "notes": result.notes,
+            "notes": result.notes | _let_in(kept_out),
         }
         files = {"rows": rows, "rejected": rejected}
         _keep(run, token, report, files, rows_known=result.rows_read, status=then, block_list_mark=kept_out.mark)

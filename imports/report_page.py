@@ -84,4 +84,6 @@ def choices_of(run: Import) -> list[str]:
         chosen = [str(label) for value, usual, label in kept if value != usual]
     if run.reactivate:
         chosen.append(_("Unsubscribed people are turned active again"))
+    if run.readmit_erased:
+        chosen.append(_("Erased people are let in again"))
     return chosen

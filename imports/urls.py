@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/mapping/", drafts.mapping, name="mapping"),
     path("imports/<uuid:import_id>/preview/", previews.preview, name="preview"),
     path("imports/<uuid:import_id>/preview/again/", previews.again, name="preview_again"),
+    path("imports/<uuid:import_id>/preview/readmit/", previews.readmit, name="readmit"),
     path("imports/<uuid:import_id>/preview/back/", previews.back, name="back_to_mapping"),
     path("imports/<uuid:import_id>/preview/confirm/", previews.confirm, name="confirm"),
     path("imports/<uuid:import_id>/cancel/", runs.cancel, name="cancel"),

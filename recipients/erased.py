@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accounts.models import Account, AuditAction
 from accounts.services import record
@@ -57,6 +58,23 @@ class Erased:
     def among(self, emails: Collection[str]) -> set[str]:
         """Which of the canonical addresses are among them."""
         return {email for email in emails if self.has(email)} if self.digests else set()
+
+
+class Readmission:
+    """Erased people of whom only the blocked ones are kept out; asked as `Erased` is. `let_in` counts the others."""
+
+    def __init__(self, *, erased: Erased, blocked: Erased) -> None:
+        self._erased, self._blocked = erased, blocked
+        self.let_in = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._erased)
+
+    def found_in(self, emails: pa.Array) -> pa.BooleanArray:
+        """For each canonical address, whether it is of somebody who was blocked."""
+        erased, blocked = self._erased.found_in(emails), self._blocked.found_in(emails)
+        self.let_in += int(pc.sum(pc.and_not(erased, blocked)).as_py() or 0)
+        return blocked
 
 
 def erased_of(account_id: int) -> Erased:

@@ -116,7 +116,8 @@ def _rows_of(account_id: int, email: str) -> list[tuple[int, int]]:
             """,
             [account_id, email, account_id],
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, int]] = cursor.fetchall()
+    return rows
 
 
 def _remember(account: Account, digest: bytes, *, is_blocked: bool, actor: User, now: datetime) -> None:

@@ -9,11 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from accounts.templatetags.listkeep_format import day
 from recipients.deletion import GroupLocked
 from recipients.masterdata.blocklist import MAX_PATTERN_LENGTH, Refusal
 from recipients.masterdata.file import MAX_FIELDS, FieldType
 from recipients.masterdata.values import MAX_TEXT_LENGTH, UnstorableText, format_number
-from recipients.models import BlockedAddress, Recipient
+from recipients.models import BlockedAddress, ErasedAddress, Recipient
 from recipients.services import FieldLabelTaken, FieldRefused, TooManyFields
 from recipients.services.blocking import MAX_OTHER_PATTERNS
 from recipients.services.recipients import Value
@@ -91,6 +92,22 @@ def blocked_sentence(blocked: BlockedAddress) -> str:
     if blocked.group_id is None:
         return _("The account's block list blocks this address by “%(pattern)s”.") % {"pattern": blocked.pattern}
     return _("This list's block list blocks this address by “%(pattern)s”.") % {"pattern": blocked.pattern}
+
+
+def erased_and_blocked_sentence() -> str:
+    """Why nobody gets an address whose owner was erased while they were blocked, and the way out."""
+    return _(
+        "This person was erased from the account and was blocked then. If they have signed up anew, put the address on "
+        "the account's block list once more, take it off, and enter it here again."
+    )
+
+
+def let_in_again_sentence(erased: ErasedAddress) -> str:
+    """That an address was erased before, and is in a list again now."""
+    return _(
+        "The recipient is saved. Whoever has this address had asked to be forgotten and was erased from the account on "
+        "%(day)s. Keep the address only if they have signed up anew and you can prove it."
+    ) % {"day": day(erased.erased_at)}
 
 
 def unstorable_sentence(error: UnstorableText) -> str:

@@ -16,6 +16,7 @@ from imports.models import Import
 from imports.preview_page import PreviewPage, plan_mark
 from imports.progress import hitch_of, preview_steps_of
 from imports.reading import fields_of_run
+from imports.readmission import preview_readmitting
 from imports.views.places import IN_PREVIEW, asks_again, to_place
 from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 from imports.wording import cannot_import_sentence
@@ -55,6 +56,15 @@ def again(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     """Makes the preview anew; with `reactivate` people are turned active again who signed up later."""
     run = _found(request, import_id)
     preview_again(run=run, reactivate="reactivate" in request.POST)
+    return _to_its_place(request, run)
+
+
+@require_POST
+@account_view(Role.EDITOR)
+def readmit(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Makes the preview anew; with `readmit` people are let in again who were erased on request."""
+    run = _found(request, import_id)
+    preview_readmitting(run=run, wanted="readmit" in request.POST)
     return _to_its_place(request, run)
 
 

@@ -12,6 +12,7 @@ from recipients.services.fields import (
 from recipients.services.groups import create_group, lock_to_change, set_group_backups, update_group
 from recipients.services.recipients import (
     AddressBlocked,
+    AddressErased,
     AddressTaken,
     ChangedMeanwhile,
     InvalidAddress,
@@ -24,6 +25,7 @@ from recipients.services.recipients import (
 
 __all__ = [
     "AddressBlocked",
+    "AddressErased",
     "AddressTaken",
     "ChangedMeanwhile",
     "FieldLabelTaken",

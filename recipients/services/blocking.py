@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import Account, AuditAction, User
 from accounts.services import record
+from recipients.erased import lift_blocks
 from recipients.masterdata.blocklist import Kind, kind_of
 from recipients.models import BlockedAddress, Group
 from recipients.revision import lock_all_groups, raise_revision
@@ -60,11 +61,14 @@ def unblock_addresses(
 ) -> int:
     """Take patterns off a list's block list, or without `group` off the account-wide one; how many stood there.
 
-    Raises for a list GroupLocked or GroupGone; then nothing has changed.
+    By that, who was erased while they were blocked is blocked no more either. Raises for a list GroupLocked or
+    GroupGone; then nothing has changed.
     """
     _lock(account, group)
     standing = BlockedAddress.objects.filter(account_id=account.pk, group=group, pattern__in=set(patterns))
     taken_off, _ = standing.delete()
+    if taken_off:
+        lift_blocks(account_id=account.pk, emails=patterns)
     _note(account=account, group=group, action=AuditAction.UNBLOCKED, count=taken_off, actor=actor, now=now)
     return taken_off
 

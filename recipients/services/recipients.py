@@ -17,6 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import AuditAction, User
 from accounts.services import record
+from recipients.erased import erased_entry, readmit
 from recipients.exact_json import json_text
 from recipients.masterdata.address import is_valid, normalise
 from recipients.masterdata.file import FieldScope, FieldType
@@ -51,6 +52,10 @@ class AddressBlocked(Exception):
     def __init__(self, blocked: BlockedAddress) -> None:
         super().__init__(f"block list entry {blocked.pk}")
         self.blocked = blocked
+
+
+class AddressErased(Exception):
+    """Who has the address was erased from the account while they were blocked."""
 
 
 class ChangedMeanwhile(Exception):
@@ -108,8 +113,10 @@ def edit_recipient(
     `changes`: `email` (text), `source` (text or None), `tags` (list of texts), and by their keys the values of fields
     as `stored_value` takes them; None takes a value away. `seen`: the mark of the state that the changes are based on.
     Account-wide values go with an address that changes, but where the new address has values of its own these stay.
+    An address that was erased counts as erased no more: by hand, that is a decision about one person.
     Raises Recipient.DoesNotExist, GroupGone, GroupLocked, InvalidAddress, AddressTaken, AddressBlocked,
-    ChangedMeanwhile, UnstorableText, and ValueError for what is no field's key or value; then nothing has changed.
+    AddressErased, ChangedMeanwhile, UnstorableText, and ValueError for what is no field's key or value; then nothing
+    has changed.
     """
     account_wide = account_wide_keys(account_id)
     in_contact = bool(account_wide.intersection(changes)) or ("email" in changes and bool(account_wide))
@@ -124,6 +131,8 @@ def edit_recipient(
     row = {name: value for name, value in wanted.items() if name not in account_wide}
     if row:
         _write_row(group, present.recipient, row)
+        if "email" in row:
+            _let_in_again(group, row["email"], actor, now)
         raise_revision(group=group, now=now)
     if in_contact and _write_contact(
         account_id=account_id,
@@ -232,6 +241,22 @@ def _write_row(group: Group, recipient: Recipient, row: dict[str, Any]) -> None:
     columns["changed_in"] = next_change()
     rows.filter(id=recipient.id).update(**columns)
     recipient.refresh_from_db(fields=list(columns))
+
+
+def _let_in_again(group: Group, email: str, actor: User, now: datetime) -> None:
+    """Asked with the list locked, as an erasure has all lists locked."""
+    erased = erased_entry(account_id=group.account_id, email=email)
+    if erased is None:
+        return
+    if erased.blocked:
+        raise AddressErased
+    readmit(
+        account_id=group.account_id,
+        digests=[bytes(erased.digest)],
+        actor_id=actor.pk,
+        subject=group.name,
+        now=now,
+    )
 
 
 def _refuse_blocked(group: Group, email: str) -> None:

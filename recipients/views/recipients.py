@@ -15,12 +15,15 @@ from django.views.decorators.http import require_http_methods
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
 from recipients.deletion import GroupGone, GroupLocked
+from recipients.erased import erased_entry
+from recipients.masterdata.address import normalise
 from recipients.masterdata.file import FieldType
-from recipients.models import Group, Recipient
+from recipients.models import ErasedAddress, Group, Recipient
 from recipients.queries import latest_activities, what_blocks
 from recipients.recipient_form import RecipientForm
 from recipients.services import (
     AddressBlocked,
+    AddressErased,
     AddressTaken,
     ChangedMeanwhile,
     MasterData,
@@ -30,7 +33,14 @@ from recipients.services import (
     read_master_data,
 )
 from recipients.views.access import group_or_404, is_editor, require_editor
-from recipients.wording import blocked_sentence, locked_sentence, shown_value, status_of
+from recipients.wording import (
+    blocked_sentence,
+    erased_and_blocked_sentence,
+    let_in_again_sentence,
+    locked_sentence,
+    shown_value,
+    status_of,
+)
 
 READ_OR_SEND = ["GET", "HEAD", "POST"]
 
@@ -46,7 +56,6 @@ def recipient(request: AccountRequest, group_id: int, recipient_id: int) -> Http
     require_editor(request)
     form = RecipientForm(request.POST, master=master)
     if form.is_valid() and _save(request, group, form):
-        messages.success(request, _("The recipient is saved."))
         return _back_to(master.recipient)
     return _page(request, group, form, status=422)
 
@@ -76,7 +85,9 @@ def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
     """Save what a valid form changes; on a refusal the form says why."""
     changes = form.changes()
     if not changes:
+        messages.success(request, _("The recipient is saved."))
         return True
+    erased = _erased_before(group, changes)
     try:
         edit_recipient(
             account_id=group.account_id,
@@ -89,6 +100,8 @@ def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
         )
     except AddressTaken:
         form.add_error("email", _("Another recipient of this list has this address."))
+    except AddressErased:
+        form.add_error("email", erased_and_blocked_sentence())
     except AddressBlocked as refusal:
         way_out = _("Remove the entry there first, or enter another address.")
         form.add_error("email", f"{blocked_sentence(refusal.blocked)} {way_out}")
@@ -99,8 +112,17 @@ def _save(request: AccountRequest, group: Group, form: RecipientForm) -> bool:
     except (GroupGone, Recipient.DoesNotExist) as gone:
         raise Http404 from gone
     else:
+        if erased is None:
+            messages.success(request, _("The recipient is saved."))
+        else:
+            messages.warning(request, let_in_again_sentence(erased))
         return True
     return False
+
+
+def _erased_before(group: Group, changes: dict[str, Any]) -> ErasedAddress | None:
+    """What is remembered of an erasure of the address that the recipient is to have."""
+    return erased_entry(account_id=group.account_id, email=normalise(changes["email"])) if "email" in changes else None
 
 
 def _change(request: AccountRequest, recipient: Recipient, change: Callable[..., Recipient], done: str) -> HttpResponse:

@@ -67,7 +67,7 @@ def told_in_files(text: str) -> list[str]:
     return [
         f"{where}/{key}"
         for where in ("imports", "backups")
-        for key in keys_in(place(where))  # type: ignore[arg-type]  # one of the two
+        for key in keys_in(place(where))
         if is_told_in(where, key, text.lower())
     ]
 
