@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import backups.orphans
 import imports.orphans
+from backups.exporting import sweep_exports
 from backups.taking import sweep_backups
 from imports.models import Import
 from imports.run import sweep_imports
@@ -67,6 +68,7 @@ def sweep() -> None:
     sweep_imports(now=now)
     tidy_imports(now=now)
     sweep_backups(now=now)
+    sweep_exports(now=now)
     sweep_deletions(now=now)
     sweep_held_back(now=now)
 
