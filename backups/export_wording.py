@@ -22,9 +22,9 @@ PRESETS: Final[dict[str, Promise]] = {
     Preset.TAB: gettext_lazy("Another program (tabs)"),
 }
 
-ENCODINGS: Final[dict[str, Promise]] = {
+ENCODINGS: Final[dict[str, Promise | str]] = {
     "utf-8-sig": gettext_lazy("UTF-8 (fits nearly always)"),
-    "utf-16": gettext_lazy("UTF-16"),
+    "utf-16": "UTF-16",
     "windows-1252": gettext_lazy("Windows-1252 (for old programs; only characters of Western Europe)"),
 }
 
