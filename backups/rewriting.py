@@ -23,6 +23,7 @@ from accounts.tenancy import account_scope
 from backups.models import Backup
 from backups.taking import store
 from backups.verification import Outcome, contents_of, finding, write_down
+from recipients.masterdata.blocklist import Kind, kind_of
 from recipients.masterdata.file import MasterDataError, MasterDataFile, MasterDataWriter
 from recipients.masterdata.take import Taken
 from recipients.models import Group
@@ -117,13 +118,18 @@ def holds(path: Path, email: str) -> bool:
     Only those row groups are read whose statistics leave room for it: of a file in the order of addresses, one.
     """
     with MasterDataFile.open(path) as file:
-        if email in file.description.block_list:
+        if email in _addresses(file.description.block_list):
             return True
     with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
         return any(
             email in parquet.read_row_group(number, columns=["email"]).column(0).to_pylist()
             for number in _row_groups(parquet, email)
         )
+
+
+def _addresses(patterns: tuple[str, ...]) -> set[str]:
+    """Those that are an address; `*@example.org` is one, too, but means all others with that ending."""
+    return {one for one in patterns if kind_of(one) is Kind.ADDRESS}
 
 
 def _row_groups(parquet: pq.ParquetFile, email: str) -> Iterator[int]:
@@ -140,7 +146,9 @@ def write_without(source: Path, target: Path, email: str) -> Taken:
     active = 0
     with MasterDataFile.open(source) as file:
         told = file.description
-        description = replace(told, block_list=tuple(one for one in told.block_list if one != email))
+        is_listed = email in _addresses(told.block_list)
+        patterns = tuple(one for one in told.block_list if one != email or not is_listed)
+        description = replace(told, block_list=patterns)
         with MasterDataWriter(target, description, file.schema) as writer:
             for batch in file.batches():
                 rest = batch.filter(pc.not_equal(batch.column("email"), email))

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import Account, AuditAction, User
 from accounts.services import record
 from recipients.erased import digest_of
 from recipients.masterdata.address import is_valid, normalise
+from recipients.masterdata.blocklist import Kind
 from recipients.models import Activity, BlockedAddress, Contact, ErasedAddress, Group, Recipient, Removal
 from recipients.querysets import ACTIVE
 from recipients.revision import lock_all_groups, raise_revision
@@ -43,7 +45,7 @@ def find_person(*, account_id: int, email: str) -> Found:
         groups=list(groups),
         has_account_values=Contact.objects.filter(account_id=account_id, email=canonical).exists(),
         activities=Activity.objects.filter(account_id=account_id, recipient_id__in=ids).count(),
-        block_entries=BlockedAddress.objects.filter(account_id=account_id, pattern=canonical).count(),
+        block_entries=_entries_of(account_id, canonical).count(),
     )
 
 
@@ -62,7 +64,7 @@ def erase_person(*, account: Account, email: str, actor: User, now: datetime) ->
     Recipient.objects.filter(account_id=account.pk, id__in=ids).delete()
     Contact.objects.filter(account_id=account.pk, email=canonical).delete()
     Removal.objects.filter(account_id=account.pk, email=canonical).delete()
-    blocked = BlockedAddress.objects.filter(account_id=account.pk, pattern=canonical)
+    blocked = _entries_of(account.pk, canonical)
     blocked_in = set(blocked.values_list("group_id", flat=True))
     blocked.delete()
     in_lists = set(ids.values())
@@ -99,6 +101,11 @@ def _canonical(email: str) -> str:
     if not is_valid(email):
         raise InvalidAddress
     return normalise(email)
+
+
+def _entries_of(account_id: int, email: str) -> QuerySet[BlockedAddress]:
+    """Entries of block lists that are this very address; `*@example.org` is an address, too, but a pattern there."""
+    return BlockedAddress.objects.filter(account_id=account_id, pattern=email, kind=Kind.ADDRESS.value)
 
 
 def _rows_of(account_id: int, email: str) -> list[tuple[int, int]]:
