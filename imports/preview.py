@@ -6,20 +6,24 @@ Kept with the Import row as plain JSON. Its samples hold people's data: they go 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
 from imports.models import Import
 from imports.restoring import restoring_of
 from recipients.masterdata.details import details
+from recipients.masterdata.differing import find_differences
 from recipients.masterdata.file import MasterDataFile
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, Outcome, TagsMode
 from recipients.masterdata.plan import count_consent, plan
 from recipients.masterdata.rules import parameters
-from recipients.masterdata.staging import Staged, stage
+from recipients.masterdata.staging import Staged, stage, stage_differences
 from recipients.models import Group
 from recipients.queries import block_list_of
+from recipients.scratch import scratch_folder
+
+FEW: Final = 10  # of a list that is so many times as long, a restore need not read every recipient
 
 
 def options_of(run: Import) -> Options:
@@ -35,13 +39,22 @@ def options_of(run: Import) -> Options:
 
 
 def stage_rows(run: Import, file: MasterDataFile, progress: Callable[[int, int | None], None]) -> Staged:
-    """The read rows beside the list, in the caller's transaction; those of a restore marked where they are blocked.
+    """The read rows beside the list, in the caller's transaction.
 
-    From a person's own file the blocked rows were left out when it was read. A restore needs to know of them: who is
-    blocked and in the list stays in it.
+    Of a restore, only those that differ from the list. Blocked ones are marked: from a person's own file they were left
+    out when it was read, but who is blocked and in the list stays in it.
     """
-    blocked = None if run.kind == Import.Kind.FILE else block_list_of(run.group)
-    return stage(file, progress=progress, blocked=blocked)
+    options = options_of(run)
+    if options.restoring is None:
+        return stage(file, progress=progress)
+    few = file.row_count * FEW < run.group.recipient_count
+    if few and options.mode is not Mode.EXACT:
+        return stage(file, progress=progress, blocked=block_list_of(run.group))
+    with scratch_folder() as folder:
+        found = find_differences(
+            file=file, group=run.group, folder=folder, ignoring=options.restoring.kept_keys, progress=progress
+        )
+        return stage_differences(found, progress=progress, blocked=block_list_of(run.group))
 
 
 def preview_of(run: Import, staged: Staged) -> dict[str, Any]:
@@ -65,7 +78,7 @@ def _choices(
     """Of a restore: what the choices would do that only a person may make, in people.
 
     `exact_status`: so many would be `reactivated`, and so many have another status than otherwise (`kept`).
-    `turned` are not in the list and come back unsubscribed. `take_changed`: so many more would be taken back by an undo.
+    `turned` are not in the list and come back unsubscribed. `take_changed`: so many more an undo would take back.
     """
     restoring = options.restoring
     found: dict[str, Any] = {}

@@ -134,6 +134,8 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
     with account_scope(run.account_id):
         staged = stage_rows(run, file, progress)
         group = _lock(run, staged)
+        if staged.revision not in (None, group.revision):  # somebody wrote to the list while it was compared
+            staged = stage_rows(run, file, progress)
         _refuse_gone(run, group)
         if group.locked:
             raise RunFailed("group_locked")

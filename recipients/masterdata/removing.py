@@ -1,5 +1,6 @@
 """Removing: recipients whom a file takes out of a list, with all that hangs on them.
 
+The mode EXACT takes away who is in the list alone: they stand in `absent` (see `staging.stage_differences`).
 `collect` finds them once, into the table `going` of the caller's transaction; `apply` removes them, `plan` and
 `details` only look. Whom a job removed is remembered, so that an undo knows whom it may bring back.
 """
@@ -15,7 +16,9 @@ from recipients.models import Contact, Group
 from recipients.planner import whole_sets
 
 OF_THE_LIST = "recipient.account_id = %(account)s AND recipient.group_id = %(group)s"
-NOT_IN_THE_FILE = "NOT EXISTS (SELECT FROM staged WHERE staged.email = recipient.email)"
+OF_THE_LIST_ALONE = (
+    f"FROM absent JOIN recipients_recipient AS recipient ON recipient.email = absent.email AND {OF_THE_LIST}"
+)
 
 
 def collect(options: Options, values: dict[str, Any]) -> int:
@@ -23,8 +26,7 @@ def collect(options: Options, values: dict[str, Any]) -> int:
     if options.mode is Mode.DELETE:
         chosen = f"FROM staged JOIN recipients_recipient AS recipient ON {MATCH}"
     elif options.mode is Mode.EXACT:
-        chosen = f"FROM recipients_recipient AS recipient WHERE {OF_THE_LIST} AND {NOT_IN_THE_FILE}"
-        chosen += f" AND {is_absent(options)}"
+        chosen = f"{OF_THE_LIST_ALONE} WHERE {is_absent(options)}"
     else:
         return 0
     with connection.cursor() as cursor:
@@ -32,8 +34,7 @@ def collect(options: Options, values: dict[str, Any]) -> int:
         cursor.execute(
             'CREATE TEMPORARY TABLE going (id bigint NOT NULL, email varchar(254) COLLATE "C" NOT NULL) ON COMMIT DROP'
         )
-        with whole_sets():  # of a list that is new to it the planner believes that it has one row
-            cursor.execute(f"INSERT INTO going SELECT recipient.id, recipient.email {chosen}", values)
+        cursor.execute(f"INSERT INTO going SELECT recipient.id, recipient.email {chosen}", values)
         count = cursor.rowcount
         if count:
             cursor.execute("ANALYZE going")
@@ -44,15 +45,12 @@ def count_added_since(options: Options, values: dict[str, Any]) -> int:
     """How many recipients who are not in the file stay, because they were added or changed after what is undone."""
     if options.restoring is None or not options.restoring.spares_changed:
         return 0
-    with connection.cursor() as cursor, whole_sets():
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {ADDED_SINCE}", values)
         return int(cursor.fetchone()[0])
 
 
-ADDED_SINCE = f"""
-FROM recipients_recipient AS recipient
-WHERE {OF_THE_LIST} AND {NOT_IN_THE_FILE} AND recipient.changed_in > %(since)s
-"""
+ADDED_SINCE = f"{OF_THE_LIST_ALONE} WHERE recipient.changed_in > %(since)s"
 
 
 def count_values_left(options: Options, values: dict[str, Any]) -> int:

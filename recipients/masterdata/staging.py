@@ -6,14 +6,16 @@ with the transaction. Called by `plan` and `apply`.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from django.db import connection
 
 from recipients.masterdata.blocklist import BlockList
+from recipients.masterdata.differing import Differences
 from recipients.masterdata.encode import array_literals, copy_text, json_objects
 from recipients.masterdata.file import BASE_COLUMNS, LINE, FieldDefinition, FieldScope, MasterDataFile
 
@@ -51,11 +53,12 @@ ANALYZE = "ANALYZE staged (line, email, registered_at, activated_at, deactivated
 class Staged:
     """What stands in `staged`."""
 
-    rows: int  # one per address
+    rows: int  # one per address, those included that were left out because the list has them just so
     doubled: int  # rows left out because an earlier line of the file has their address
     mapped: frozenset[str]  # base columns and field keys that the file speaks of
     fields: tuple[FieldDefinition, ...]  # the mapped fields
     said_at: datetime | None  # the date of sign-offs and bounces that the file tells of without one
+    revision: int | None = None  # of the list that the rows were compared with; None: nothing was left out
 
     @property
     def list_fields(self) -> list[FieldDefinition]:
@@ -92,6 +95,22 @@ def stage(
         cursor.execute(ANALYZE)
     said_at = file.description.taken_at if LINE in file.schema.names else None  # a backup's dates all are known
     return Staged(rows=rows - doubled, doubled=doubled, mapped=mapped, fields=fields, said_at=said_at)
+
+
+def stage_differences(
+    found: Differences, *, progress: Callable[[int, int | None], None], blocked: BlockList | None = None
+) -> Staged:
+    """As `stage`, of the rows that differ from the list; and who is in the list alone, into a new table `absent`."""
+    with MasterDataFile.open(found.rows) as file:
+        staged = stage(file, progress=progress, blocked=blocked)
+    with connection.cursor() as cursor, pq.ParquetFile(found.absent) as absent:
+        cursor.execute("DROP TABLE IF EXISTS absent")
+        cursor.execute('CREATE TEMPORARY TABLE absent (email varchar(254) COLLATE "C" NOT NULL) ON COMMIT DROP')
+        with cursor.copy("COPY absent FROM STDIN (FORMAT csv)") as copy:
+            for batch in absent.iter_batches(batch_size=BATCH_ROWS):
+                copy.write(copy_text({"email": batch["email"]}))
+        cursor.execute("ANALYZE absent")
+    return replace(staged, rows=staged.rows + found.same, revision=found.revision)
 
 
 def _texts(

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import Role
 from backups.downloads import open_download
+from backups.exports.options import Options
 from backups.models import Backup
 from backups.retention import PurgeReport, purge_due_backups
 from config.storage_url import storage_from_url
@@ -56,7 +57,7 @@ def test_download_reads_a_copy_that_is_gone_afterwards(form: str, group: Group, 
 
 def test_copy_of_a_download_that_nobody_reads_is_gone_too(group: Group, tmp_path: Path, scratch: Path) -> None:
     backup = take_backup_of(group, tmp_path)
-    open_download(backup=backup, form="csv", language="de").close()
+    open_download(backup=backup, form="csv", options=Options(language="de")).close()
     assert list(scratch.iterdir()) == []
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tenancy import account_scope
 from backups.downloads import open_download
+from backups.exports.options import Options
 from backups.models import Backup
 from recipients.deleting import Chosen
 from recipients.deletion import (
@@ -81,7 +82,7 @@ def backups_for(deletion: Deletion) -> list[Backup]:
 
 def exported(backup: Backup) -> str:
     """The export file of a backup, as a person downloads it."""
-    download = open_download(backup=backup, form="csv", language="de")
+    download = open_download(backup=backup, form="csv", options=Options(language="de"))
     try:
         return b"".join(download).decode("utf-8-sig")
     finally:

@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.models import Account, AuditEntry, User
 from accounts.tenancy import account_scope, across_accounts
 from backups.downloads import open_download
+from backups.exports.options import Options
 from backups.management.demo.files import CUSTOMERS, FAIR, NEWSLETTER, demo_files
 from backups.models import Backup
 from imports.models import Import
@@ -119,7 +120,7 @@ def test_history_is_spread_over_the_last_month_and_agrees_with_itself(inside: Ac
 
 def test_backups_can_be_downloaded_and_hold_the_state_before_the_mistake(inside: Account) -> None:
     backup = Backup.objects.get(label="kunden_sortiert.csv")
-    download = open_download(backup=backup, form="csv", language="de")
+    download = open_download(backup=backup, form="csv", options=Options(language="de"))
     lines = b"".join(download).decode("utf-8-sig").splitlines()
     download.close()
     assert len(lines) == 1 + 3250

@@ -233,7 +233,9 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_file_is_named_after_its_list_in_a_way_that_every_system_takes(name: str) -> None:
     backup = Backup(group_name=name, requested_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
-    assert file_name(name=backup.group_name, at=backup.requested_at, form="csv") == f"{NAMES[name]}_2026-07-02_00-30.csv"
+    assert (
+        file_name(name=backup.group_name, at=backup.requested_at, form="csv") == f"{NAMES[name]}_2026-07-02_00-30.csv"
+    )
 
 
 def test_header_with_the_name_can_be_read_back(group: Group, tmp_path: Path, client: Client) -> None:

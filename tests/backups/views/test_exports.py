@@ -70,9 +70,9 @@ def page_of(target: Group | Backup) -> str:
 
 def make_large(target: Group | Backup) -> None:
     """Let the list or backup have so many recipients that its workbook is made in the background."""
-    kind: Any = type(target)
     with account_scope(target.account_id):
-        kind.objects.filter(pk=target.pk).update(recipient_count=SMALL_LIST + 1)
+        target.recipient_count = SMALL_LIST + 1
+        target.save(update_fields=["recipient_count"])
 
 
 def told(account_id: int, action: AuditAction) -> list[tuple[int | None, str, dict[str, str]]]:
@@ -98,7 +98,7 @@ def ask_for(client: Client, target: Group | Backup, account: Account, **chosen: 
 def finish(export: Export) -> None:
     """Let a worker make the file; the backup has its own number of recipients again, which the file tells too."""
     with account_scope(export.account_id):
-        Backup.objects.filter(pk=export.backup_id).update(recipient_count=2)
+        Backup.objects.filter(exports__pk=export.pk).update(recipient_count=2)
     make_export(account_id=export.account_id, export_id=export.pk)
 
 

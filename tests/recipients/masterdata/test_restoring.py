@@ -16,10 +16,11 @@ from accounts.tenancy import account_scope
 from recipients.masterdata.apply import apply
 from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.details import details
+from recipients.masterdata.differing import find_differences
 from recipients.masterdata.file import BASE_COLUMNS, MasterDataFile, MasterDataWriter
 from recipients.masterdata.options import FILE_MODES, AccountValues, Mode, Options, Restoring, Since
 from recipients.masterdata.plan import plan
-from recipients.masterdata.staging import stage
+from recipients.masterdata.staging import stage, stage_differences
 from recipients.masterdata.take import take
 from recipients.models import Contact, Group, Recipient, Removal
 from recipients.revision import lock_with_account_wide_values, next_change, raise_revision
@@ -94,13 +95,19 @@ def numbers(group: Group) -> tuple[dict[str, int], dict[str, int]]:
 
 def run(group: Group, path: Path, options: Options, now: datetime, blocked: BlockList | None = None) -> Any:
     """Plan and apply a file; gives the number of the change, and both outcomes, which the caller compares."""
-    with MasterDataFile.open(path) as file:
-        staged = stage(file, progress=untold, blocked=blocked)
+    with MasterDataFile.open(path) as file, tempfile.TemporaryDirectory() as name:
+        if options.restoring is None:
+            staged = stage(file, progress=untold)
+        else:
+            present = Group.objects.get(pk=group.pk)
+            ignored = options.restoring.kept_keys
+            found = find_differences(file=file, group=present, folder=Path(name), ignoring=ignored, progress=untold)
+            staged = stage_differences(found, progress=untold, blocked=blocked)
     locked = lock_with_account_wide_values(account_id=group.account_id, group_id=group.pk)
     planned = plan(group=locked, staged=staged, options=options, now=now)
-    found = details(group=locked, staged=staged, options=options, now=now)
+    seen = details(group=locked, staged=staged, options=options, now=now)
     change = next_change()
-    return change, planned, apply(group=locked, staged=staged, options=options, now=now, change=change), found
+    return change, planned, apply(group=locked, staged=staged, options=options, now=now, change=change), seen
 
 
 @dataclass(frozen=True)
