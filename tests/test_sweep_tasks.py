@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Role
 from accounts.tenancy import account_scope
-from backups.models import Backup
+from backups.exports.options import Options
+from backups.models import Backup, Export
 from config.celery import app
 from imports.models import Import
 from recipients.models import Deletion
@@ -57,10 +58,24 @@ def requested_verification(customer: Customer) -> uuid.UUID:
     return customer.backup.pk
 
 
+def pending_export(customer: Customer) -> uuid.UUID:
+    """An export whose file is to be made."""
+    with account_scope(customer.account.pk):
+        return Export.objects.create(
+            account=customer.account,
+            group=customer.group,
+            backup=customer.backup,
+            format="csv",
+            options=Options(language="de").to_json(),
+            requested_at=timezone.now(),
+        ).pk
+
+
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "imports.advance_import": reading_import,
     "recipients.advance_deletion": waiting_deletion,
     "backups.take_backup": pending_backup,
+    "backups.make_export": pending_export,
     "backups.verify_backup": requested_verification,
 }
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.tenancy import account_scope
 from backups.downloads import open_download
+from backups.exports.options import Options
 from imports.confirming import cancel_import, confirm_import, start_preview
 from imports.models import Import
 from imports.new_fields import PlannedField
@@ -118,7 +119,7 @@ def restore(hand: Hand) -> str:
     if backup is None:
         return "not done: no backup"
     data = hand.checker.stored.read("backups", backup.file_key)
-    download = open_download(backup=backup, form="csv", language="de")
+    download = open_download(backup=backup, form="csv", options=Options(language="de"))
     try:
         text = b"".join(download).decode("utf-8-sig")
     finally:
