@@ -18,6 +18,7 @@ from config.storage_url import storage_from_url
 from recipients.models import Group
 from recipients.storage import place
 from tests.backups.catalogue import DAY, take_backup_of
+from tests.backups.erasures import PERSON, addresses_in, advance, erase, told_in_files
 from tests.factories import make_account, make_group, make_member, make_recipient, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,13 @@ def test_server_that_cannot_be_reached_leaves_the_backup_for_the_next_run(
     settings.STORAGES = reachable
     assert place("backups").exists(backup.file_key)
     assert purge_due_backups(now=now) == PurgeReport(purged=1, files_deleted=1)
+
+
+def test_erasure_replaces_the_object(group: Group, tmp_path: Path) -> None:
+    make_recipient(group, PERSON)
+    backup: Backup = take_backup_of(group, tmp_path)
+    erasure = advance(erase(group.account, make_member(group.account, Role.OWNER)))
+    assert (erasure.status, erasure.backup_count) == ("done", 1)
+    assert addresses_in(backup) == ["änne@example.org"]
+    assert place("backups").exists(backup.file_key) is False
+    assert [key for key in told_in_files(PERSON) if key.startswith(f"backups/{group.account_id}/")] == []

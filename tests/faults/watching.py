@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import backups.orphans
 import imports.orphans
+from backups.erasing import sweep_erasures
 from backups.exporting import sweep_exports
 from backups.taking import sweep_backups
 from imports.models import Import
@@ -69,6 +70,7 @@ def sweep() -> None:
     tidy_imports(now=now)
     sweep_backups(now=now)
     sweep_exports(now=now)
+    sweep_erasures(now=now)
     sweep_deletions(now=now)
     sweep_held_back(now=now)
 
