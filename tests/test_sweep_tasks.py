@@ -14,9 +14,10 @@ from django.utils import timezone
 from accounts.models import Role
 from accounts.tenancy import account_scope
 from backups.exports.options import Options
-from backups.models import Backup, Export
+from backups.models import Backup, Erasure, Export
 from config.celery import app
 from imports.models import Import
+from recipients.erasing import erase_person
 from recipients.models import Deletion
 from tests.customer import Customer, make_customer
 from tests.tenant_tables import everything_of
@@ -71,11 +72,24 @@ def pending_export(customer: Customer) -> uuid.UUID:
         ).pk
 
 
+def waiting_erasure(customer: Customer) -> uuid.UUID:
+    """Somebody who is to be taken out of files."""
+    with account_scope(customer.account.pk):
+        erase_person(
+            account=customer.account,
+            email=customer.recipient.email,
+            actor=customer.members[Role.OWNER],
+            now=timezone.now(),
+        )
+        return Erasure.objects.get().pk
+
+
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "imports.advance_import": reading_import,
     "recipients.advance_deletion": waiting_deletion,
     "backups.take_backup": pending_backup,
     "backups.make_export": pending_export,
+    "backups.advance_erasure": waiting_erasure,
     "backups.verify_backup": requested_verification,
 }
 
