@@ -143,8 +143,10 @@ def course_of(erasure: Erasure) -> Course:
         return Course(erasure, _("Being erased"), "", _waiting(erasure), erasure.rows_done, erasure.rows_known)
     known = report.get("looked_through", 0)
     if erasure.status == Erasure.Status.DONE:
-        kind = "warning" if report.get("unreadable") else "good"
-        return Course(erasure, _("Erased"), kind, _done(erasure), known, known)
+        if unreadable := report.get("unreadable", 0):
+            text = _done_but_for(erasure, unreadable)
+            return Course(erasure, _("Erased but for files that cannot be read"), "warning", text, known, known)
+        return Course(erasure, _("Erased"), "good", _done(erasure), known, known)
     text = _(
         "Rewriting the files was interrupted several times and has been given up. Nobody sees the person all the same. "
         "Erase them once more to have it tried again; tell whoever runs Listkeep."
@@ -167,20 +169,23 @@ def _waiting(erasure: Erasure) -> str:
 
 
 def _done(erasure: Erasure) -> str:
-    count = erasure.backup_count
-    text = (
-        ngettext(
-            "Physically gone since %(at)s. %(count)s backup was written anew.",
-            "Physically gone since %(at)s. %(count)s backups were written anew.",
-            count,
-        )
-        if count
-        else _("Physically gone since %(at)s. No backup held the person.")
+    numbers = {"at": _ended(erasure), "count": _shown(erasure.backup_count)}
+    if not erasure.backup_count:
+        return _("Physically gone since %(at)s. No backup held the person.") % numbers
+    sentence = ngettext(
+        "Physically gone since %(at)s. %(count)s backup was written anew.",
+        "Physically gone since %(at)s. %(count)s backups were written anew.",
+        erasure.backup_count,
     )
-    sentence = text % {"at": absolute(erasure.finished_at), "count": _shown(count)}  # type: ignore[arg-type]  # it has ended
-    unreadable = erasure.report.get("unreadable", 0)
-    if not unreadable:
-        return sentence
+    return sentence % numbers
+
+
+def _done_but_for(erasure: Erasure, unreadable: int) -> str:
+    written = ngettext(
+        "%(count)s backup was written anew until %(at)s.",
+        "%(count)s backups were written anew until %(at)s.",
+        erasure.backup_count,
+    ) % {"at": _ended(erasure), "count": _shown(erasure.backup_count)}
     left = ngettext(
         "%(count)s file could not be read, because it is damaged or missing. The person is left out of it, and it goes "
         "with its backup.",
@@ -188,7 +193,11 @@ def _done(erasure: Erasure) -> str:
         "they go with their backups.",
         unreadable,
     )
-    return f"{sentence} {left % {'count': _shown(unreadable)}}"
+    return f"{written} {left % {'count': _shown(unreadable)}}"
+
+
+def _ended(erasure: Erasure) -> str:
+    return absolute(erasure.finished_at) if erasure.finished_at is not None else ""
 
 
 def erased_sentence(lists: int) -> str:
