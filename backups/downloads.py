@@ -21,7 +21,7 @@ from backups.exports.making import make_file
 from backups.exports.options import Format, Options
 from backups.exports.rows import People
 from backups.models import Backup
-from backups.suppressing import suppression_for
+from backups.suppressing import has_moved, suppression_for
 from backups.verification import Contents, Outcome, contents_of, finding, write_down
 from recipients.erased import Erased
 from recipients.masterdata.file import MasterDataError, MasterDataFile
@@ -168,6 +168,8 @@ def open_verified(backup: Backup, opened: ExitStack) -> BufferedReader:
         contents = contents_of(file)
         file.seek(0)
     except FileNotFoundError as error:
+        if has_moved(backup):  # somebody who was in it was erased just then
+            return open_verified(backup, opened)
         _write_down(backup, contents)
         raise FileMissing from error
     except FAILURES as error:

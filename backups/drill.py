@@ -203,9 +203,11 @@ def _write_down(backup: Backup, comparison: Comparison | None, failure: str, now
     if result is not RestoreDrill.Result.EQUAL:
         logger.error("the restore of backup %s was rehearsed: %s %s", backup.pk, result, failure)
     with account_scope(backup.account_id):
-        there = Backup.objects.filter(account_id=backup.account_id, pk=backup.pk, status=Backup.Status.COMPLETE)
+        there = Backup.objects.filter(
+            account_id=backup.account_id, pk=backup.pk, status=Backup.Status.COMPLETE, file_key=backup.file_key
+        )
         if not there.select_for_update(no_key=True, of=("self",)).exists():
-            return None  # and whatever failed, failed because of that
+            return None  # purged or written anew; and whatever failed, failed because of that
         drill = RestoreDrill.objects.create(
             account_id=backup.account_id,
             backup_id=backup.pk,

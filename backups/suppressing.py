@@ -8,6 +8,7 @@ later backups.
 
 from django.db.models import Q
 
+from accounts.tenancy import account_scope
 from backups.models import Backup, Erasure
 from recipients.erased import Erased, key_of
 
@@ -21,3 +22,15 @@ def suppression_for(backup: Backup) -> Erased:
     erasures = Erasure.objects.filter(OPEN, account_id=backup.account_id, **older)
     digests = frozenset(bytes(digest) for digest in erasures.values_list("digest", flat=True))
     return Erased(key_of(backup.account_id), digests)
+
+
+def has_moved(backup: Backup) -> bool:
+    """Whether an erasure has the backup point at another file than the given row says; the row is made fresh then."""
+    with account_scope(backup.account_id):
+        found = Backup.objects.filter(
+            account_id=backup.account_id, pk=backup.pk, status=Backup.Status.COMPLETE
+        ).exclude(file_key=backup.file_key)
+        if not found.exists():
+            return False
+        backup.refresh_from_db(fields=["file_key", "sha256", "size", "recipient_count", "active_count", "damage"])
+    return True

@@ -1,5 +1,6 @@
 """The job of an erasure: the person is taken out of every file, and out of nothing else."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,12 @@ from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, User
 from accounts.tenancy import account_scope
+from backups.downloads import open_verified
+from backups.drill import rehearse
 from backups.models import Backup, Erasure
 from backups.suppressing import suppression_for
 from backups.verification import Outcome, verify_backup
+from recipients.masterdata.file import MasterDataFile
 from recipients.models import Group, Recipient
 from recipients.storage import place, remove
 from tests.backups.catalogue import DAY, make_backup, take_backup_of
@@ -227,3 +231,17 @@ def test_audit_trail_tells_of_it_without_the_person(
             (AuditAction.PERSON_ERASED, {"lists": 1}),
             (AuditAction.BACKUPS_REWRITTEN, {"backups": 1, "unreadable": 0}),
         ]
+
+
+def test_download_and_drill_that_began_before_find_the_new_file(
+    account: Account, owner: User, group: Group, tmp_path: Path
+) -> None:
+    """Their row of the backup is older than the erasure."""
+    download, drill = (take_backup_of(group, tmp_path) for _one in range(2))
+    erasure = erase(account, owner)
+    while advance(erasure).status == Erasure.Status.WAITING:
+        pass
+    with account_scope(account.pk), ExitStack() as opened, MasterDataFile.open(open_verified(download, opened)) as file:
+        assert file.row_count == len(OTHERS)
+    assert rehearse(backup=drill, now=timezone.now()) is None
+    assert (again(download).damage, again(drill).damage) == ("", "")
