@@ -14,7 +14,9 @@ from django.db import transaction
 
 from accounts.models import User
 from backups.downloads import DownloadRefused, FileDamaged, open_verified, refuse_unmade
+from backups.exports.rows import described_without
 from backups.models import Backup
+from backups.suppressing import suppression_for
 from imports.confirming import CannotImport
 from imports.models import Import
 from imports.new_fields import NewField, NewFieldRefused, PlannedField, plan_fields
@@ -75,7 +77,8 @@ def describe(*, backup: Backup) -> Description:
         with ExitStack() as opened:
             file = open_verified(backup, opened)
             try:
-                return opened.enter_context(MasterDataFile.open(file)).description
+                description = opened.enter_context(MasterDataFile.open(file)).description
+                return described_without(description, suppression_for(backup))
             except MasterDataError as error:
                 raise FileDamaged from error
     except DownloadRefused as refused:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backups.exports.csv import BATCH_ROWS, check_encoding, csv_chunks
 from backups.exports.options import Format, Options
-from backups.exports.rows import People, rows_of
+from backups.exports.rows import People, described_without, rows_of
 from backups.exports.xlsx import write_xlsx
 from recipients.masterdata.file import MasterDataFile, MasterDataWriter
 
@@ -63,7 +63,7 @@ def _write_csv(file: MasterDataFile, path: Path, options: Options, left_out: Peo
 
 
 def _write_parquet(file: MasterDataFile, path: Path, left_out: People | None, progress: Progress) -> None:
-    with MasterDataWriter(path, file.description, file.schema) as writer:
+    with MasterDataWriter(path, described_without(file.description, left_out), file.schema) as writer:
         for batch in rows_of(file, file.schema.names, left_out=left_out, batch_size=BATCH_ROWS):
             writer.write(batch)
             progress(min(writer.row_count, file.row_count), file.row_count)

@@ -1,12 +1,13 @@
 """The rows of a master-data file that may leave the house: who was erased from the account is left out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recipients.masterdata.file import LINE, MasterDataFile
+from recipients.masterdata.file import LINE, Description, MasterDataFile
 
 
 class People(Protocol):
@@ -16,6 +17,15 @@ class People(Protocol):
 
     def found_in(self, emails: pa.Array) -> pa.BooleanArray:
         """For each canonical address, whether it is one of theirs."""
+
+
+def described_without(description: Description, left_out: People | None) -> Description:
+    """What a file says of its list, without entries of the block list that are an address of people `left_out`."""
+    if not left_out or not description.block_list:
+        return description
+    found = left_out.found_in(pa.array(description.block_list, pa.string())).to_pylist()
+    kept = zip(description.block_list, found, strict=True)
+    return replace(description, block_list=tuple(one for one, is_left_out in kept if not is_left_out))
 
 
 def names_of(file: MasterDataFile) -> list[str]:

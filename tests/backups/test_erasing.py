@@ -10,18 +10,22 @@ from accounts.models import Account, AuditAction, AuditEntry, User
 from accounts.tenancy import account_scope
 from backups.downloads import open_verified
 from backups.drill import rehearse
+from backups.exports.making import make_file
+from backups.exports.options import Options
 from backups.models import Backup, Erasure
+from backups.restoring import describe
 from backups.suppressing import suppression_for
 from backups.verification import Outcome, verify_backup
 from recipients.masterdata.file import MasterDataFile
 from recipients.models import Group, Recipient
-from recipients.storage import place, remove
+from recipients.storage import local_copy, place, remove
 from tests.backups.catalogue import DAY, make_backup, take_backup_of
 from tests.backups.erasures import (
     PERSON,
     addresses_in,
     advance,
     again,
+    content_of,
     erase,
     keys_in,
     told_in_database,
@@ -245,3 +249,21 @@ def test_download_and_drill_that_began_before_find_the_new_file(
         assert file.row_count == len(OTHERS)
     assert rehearse(backup=drill, now=timezone.now()) is None
     assert (again(download).damage, again(drill).damage) == ("", "")
+
+
+def test_entry_of_the_block_list_that_is_the_address_leaves_with_no_copy_of_the_file(
+    account: Account, owner: User, group: Group, tmp_path: Path
+) -> None:
+    for pattern in (PERSON, "*@example.net"):
+        make_blocked(account, pattern, group=group)
+    backup = take_backup_of(group, tmp_path)
+    erase(account, owner)
+    with account_scope(account.pk):
+        left_out = suppression_for(backup)
+        assert describe(backup=backup).block_list == ("*@example.net",)
+    copy = tmp_path / "copy.parquet"
+    with local_copy("backups", backup.file_key) as path, path.open("rb") as file:
+        make_file(
+            file, copy, form="parquet", options=Options("de"), left_out=left_out, progress=lambda _done, _known: None
+        )
+    assert PERSON not in content_of(copy)
