@@ -25,7 +25,7 @@ PRESETS: Final[dict[str, Promise]] = {
 ENCODINGS: Final[dict[str, Promise | str]] = {
     "utf-8-sig": gettext_lazy("UTF-8 (fits nearly always)"),
     "utf-16": "UTF-16",
-    "windows-1252": gettext_lazy("Windows-1252 (for old programs; only characters of Western Europe)"),
+    "windows-1252": gettext_lazy("Windows-1252 (for old programs)"),
 }
 
 SHORT_FORMATS: Final[dict[str, str]] = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}

@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Iterator
 
-from benchmarks import memory, place, side_by_side, steps, table, workbooks
+from benchmarks import exporting, memory, place, side_by_side, steps, table, workbooks
 from benchmarks.jobs import Customer
 from benchmarks.measures import Bench
 from benchmarks.table import Row
@@ -24,8 +24,6 @@ def run(rows: int, repeats: int, *, flat: bool, s3: bool) -> None:
         print(table.line(row), flush=True)
         found.append(row)
     print(f"\nA backup has {bench.backup_bytes / 1e6:.1f} MB, {bench.backup_bytes / rows:.0f} bytes a recipient.")
-    if not s3:
-        print("S8's other half, a workbook written, waits for the XLSX export: nothing writes one yet.")
     if not side_by_side.PYTHON.is_file() and not s3:
         print("django-import-export is not installed in .venv-bench; `make bench` does that.")
     many = min(rows, MANY)
@@ -54,11 +52,14 @@ def measured(bench: Bench, *, flat: bool, everything: bool) -> Iterator[Row]:
         yield imported
         yield bench.backup(group)
         yield from bench.size(group)
+        yield from exporting.stream_csv(bench, group)
         yield bench.update_with_and_without_backups(group)
         yield bench.small_import()
         if side_by_side.PYTHON.is_file() and everything:
             yield from side_by_side.measure(bench.customer, (people, bench.file(many, 1)), many, bench.repeats)
     if everything:
         yield workbooks.measure(people, many, bench.repeats)
+        yield exporting.write_workbooks(people, many, bench.repeats)
     sizes = (bench.rows, 5 * bench.rows) if flat else (bench.rows // 5, bench.rows)
     yield from memory.table({rows: memory.peaks(bench, rows) for rows in sizes})
+    yield from exporting.memory(bench, sizes)

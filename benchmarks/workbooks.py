@@ -1,4 +1,4 @@
-"""S8: an XLSX workbook read, beside openpyxl's plain way. Nothing writes one yet."""
+"""S8: an XLSX workbook read, beside openpyxl's plain way. The one written: `exporting`."""
 
 import csv
 import tempfile

@@ -61,7 +61,7 @@ def _moments(column: pa.Array) -> pa.Array:
         local = pc.cast(column, pa.timestamp("s"))
     except pa.ArrowInvalid:  # some have parts of a second, which the cast would lose
         local = pc.cast(column, pa.timestamp("us"))
-    texts = pc.replace_substring(pc.cast(local, pa.string()), " ", "T")
+    texts = pc.binary_replace_slice(pc.cast(local, pa.string()), 10, 11, "T")  # behind a year of four digits
     return pc.binary_join_element_wise(texts, "+00:00", "")
 
 
