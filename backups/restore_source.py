@@ -44,22 +44,43 @@ TRIGGER = "restore"
 StatusKnown = LaterLosses | None
 
 
+class BackupSource:
+    """Reads a backup for a restore or an undo, as `imports.sources.RowSource`."""
+
+    def read(self, run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
+        """The rows that come back. Nobody's, for an import into an empty list, which made no backup."""
+        return read_rows(run, target=target, progress=progress)
+
+    def is_outdated(self, run: Import) -> bool:
+        """Whether later backups were made meanwhile, but for the safety backup: they may know who unsubscribed.
+
+        Whoever deletes recipients makes one first, so nobody leaves the list unseen between the reading and the end.
+        """
+        later = Backup.objects.filter(
+            account_id=run.account_id,
+            group_id=run.group_id,
+            status=Backup.Status.COMPLETE,
+            revision__gt=run.report.get("list_revision", 0),
+        )
+        return later.exclude(change_id=run.pk).exists()
+
+
 def connect() -> None:
     """Have the runs of restores and undos read here; called once, when the apps are ready."""
-    register(Import.Kind.RESTORE, read_rows)
-    register(Import.Kind.UNDO, read_rows)
+    source = BackupSource()
+    register(Import.Kind.RESTORE, source)
+    register(Import.Kind.UNDO, source)
 
 
 def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
-    """The rows that a restore or an undo brings back, as `imports.sources.RowSource`.
-
-    An import into an empty list made no backup: what it replaced is a list of nobody.
-    """
+    """The rows that a restore or an undo brings back."""
     wish = Wish.from_json(run.restore)
     with account_scope(run.account_id):
         targets = {field.key: field for field in fields_of_run(run)}
+        # Before anything is read: what happens to the list from now on is seen by `is_outdated`.
+        revision = Group.objects.values_list("revision", flat=True).get(account_id=run.account_id, pk=run.group_id)
         if run.backup_id is None:
-            return _nobody(run, tuple(targets.values()), target)
+            return _nobody(run, tuple(targets.values()), target, revision)
         backup = _backup_of(run.account_id, run.backup_id)
         erased = suppression_for(backup)
     losses = None
@@ -72,7 +93,8 @@ def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None]
             file = opened.enter_context(MasterDataFile.open(stored))
             mapping = [ColumnMapping.from_json(one) for one in run.mapping]
             copy = _Copy(file, wish, _columns(file.description.fields, mapping, targets), erased, losses)
-            return copy.write(target, progress, stored)
+            found = copy.write(target, progress, stored)
+            return replace(found, report=found.report | {"list_revision": revision})
         except FileMissing as error:
             raise RunFailed("backup_missing") from error
         except (Damaged, MasterDataError) as error:
@@ -90,11 +112,11 @@ def _backup_of(account_id: int, backup_id: uuid.UUID) -> Backup:
     return found
 
 
-def _nobody(run: Import, fields: tuple[FieldDefinition, ...], target: Path) -> RowsRead:
+def _nobody(run: Import, fields: tuple[FieldDefinition, ...], target: Path, revision: int) -> RowsRead:
     group: Group = run.group
     description = Description(group.name, group.note, group.settings_for_backup(), fields, 0, TRIGGER, None)
     with MasterDataWriter(target, description, schema_for(fields)):
-        return RowsRead(rows=0)
+        return RowsRead(rows=0, report={"list_revision": revision})
 
 
 @dataclass(frozen=True)

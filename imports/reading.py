@@ -18,7 +18,7 @@ from imports.confirming import TASK
 from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, settle_fields
 from imports.readers import ColumnMapping, Source, UnreadableFile, read
-from imports.sources import RunFailed, attempt_key, read_rows
+from imports.sources import RowSource, RunFailed, attempt_key, source_of
 from recipients.erased import Erased, Readmission, blocked_of, erased_of
 from recipients.jobs import ClaimLost
 from recipients.masterdata.blocklist import BlockList
@@ -90,20 +90,23 @@ def _let_in(kept_out: KeptOut) -> dict[str, int]:
 
 def read_source(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
     """Make a master-data file of where the run's rows come from; the run goes on with status `then`."""
-    if run.kind == Import.Kind.FILE:
+    source = source_of(run)
+    if source is None:
         _read_file(run, token, progress, then=then)
     else:
-        _read_backup(run, token, progress, then=then)
+        _read_other(run, source, token, progress, then=then)
 
 
-def _read_backup(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str) -> None:
-    """Have the backup read that a restore brings back."""
+def _read_other(
+    run: Import, source: RowSource, token: uuid.UUID, progress: Callable[[int, int | None], None], *, then: str
+) -> None:
+    """Have the rows read by whoever has them."""
     with account_scope(run.account_id):
         settle(run, run.group)
         kept_out = block_list_for(run, run.group)
     with scratch_folder() as folder:
         rows = folder / "rows.parquet"
-        result = read_rows(run, target=rows, progress=progress)
+        result = source.read(run, target=rows, progress=progress)
         report = {"rows": result.rows, "rejected": 0, "rejected_by_reason": {}, "notes": {}, **result.report}
         _keep(run, token, report, {"rows": rows}, rows_known=result.rows, status=then, block_list_mark=kept_out.mark)
 

@@ -27,7 +27,7 @@ from imports.reading import block_list_for, read_anew, read_source, settle
 from imports.readmission import let_in_again
 from imports.restore_runs import bring_the_list
 from imports.restoring import brings_the_list
-from imports.sources import RunFailed
+from imports.sources import RunFailed, source_of
 from recipients.holds import HoldState
 from recipients.jobs import MAX_INTERRUPTIONS, ClaimLost, heartbeat
 from recipients.masterdata.apply import apply, needs_all_groups
@@ -84,7 +84,7 @@ def _step(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], N
 def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], None]) -> None:
     """Count what the import would do, once its file has been read."""
     with _rows_of(run) as file, account_scope(run.account_id):
-        if block_list_for(run, run.group).mark != run.block_list_mark or not settle(run, run.group):
+        if _is_outdated(run, run.group):
             read_anew(run, token, status=Import.Status.PREVIEWING)
             return
         staged = stage_rows(run, file, progress)
@@ -139,7 +139,7 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
         _refuse_gone(run, group)
         if group.locked:
             raise RunFailed("group_locked")
-        if block_list_for(run, group).mark != run.block_list_mark or not settle(run, group):
+        if _is_outdated(run, group):
             # Which rows come in, or which fields their values are for, is another question now.
             read_anew(run, token, status=Import.Status.READING)
             return
@@ -195,6 +195,13 @@ def _lock(run: Import, staged: Staged) -> Group:
     account_wide = needs_all_groups(group=run.group, staged=staged, options=options_of(run))
     lock = lock_with_account_wide_values if account_wide else lock_group
     return lock(account_id=run.account_id, group_id=run.group_id)
+
+
+def _is_outdated(run: Import, group: Group) -> bool:
+    """Whether the rows must be read again: for who is blocked, which fields there are, or what they are read from."""
+    source = source_of(run)
+    blocked = block_list_for(run, group).mark != run.block_list_mark
+    return blocked or not settle(run, group) or (source is not None and source.is_outdated(run))
 
 
 def _make_fields(run: Import, group: Group, now: datetime) -> None:

@@ -30,13 +30,16 @@ class RowsRead:
 
 
 class RowSource(Protocol):
-    """Reads the rows of a run into a new master-data file at `target`, whose fields are those of the run's list.
+    """Has the rows of runs of a kind."""
 
-    Not in a transaction. Reports progress in rows. Raises RunFailed, and what storage raises.
-    """
+    def read(self, run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
+        """Write the rows to a new master-data file at `target`, whose fields are those of the run's list.
 
-    def __call__(self, run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
-        """Read them."""
+        Not in a transaction. Reports progress in rows. Raises RunFailed, and what storage raises.
+        """
+
+    def is_outdated(self, run: Import) -> bool:
+        """Whether other rows would be read now; asked with the list locked, before they are applied."""
 
 
 _sources: dict[Import.Kind, RowSource] = {}
@@ -47,9 +50,9 @@ def register(kind: Import.Kind, source: RowSource) -> None:
     _sources[kind] = source
 
 
-def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
-    """The rows of a run that has no uploaded file. Raises as RowSource."""
-    return _sources[Import.Kind(run.kind)](run, target=target, progress=progress)
+def source_of(run: Import) -> RowSource | None:
+    """What has the run's rows; None for an uploaded file."""
+    return _sources.get(Import.Kind(run.kind))
 
 
 def attempt_key(run: Import, attempt: uuid.UUID, name: str) -> str:

@@ -21,6 +21,7 @@ from backups.exports.csv import csv_chunks
 from backups.models import Backup
 from imports.models import Import
 from recipients.masterdata.file import MasterDataFile
+from recipients.masterdata.options import FILE_MODES
 from recipients.models import Group, Recipient
 from recipients.revision import lock_group, raise_revision
 from recipients.services import (
@@ -305,7 +306,7 @@ def steps() -> st.SearchStrategy[Any]:
     )
     any_import = st.builds(
         FileImport,
-        mode=st.sampled_from(list(Import.Mode)),
+        mode=st.sampled_from([Import.Mode(mode.value) for mode in FILE_MODES]),
         rows=rows,
         with_status=st.booleans(),
         reactivate=st.booleans(),

@@ -14,6 +14,7 @@ from accounts.tenancy import account_scope
 from imports.confirming import cancel_import, preview_again, reopen_draft, start_preview
 from imports.models import Import
 from imports.tidying import tidy_imports
+from recipients.masterdata.options import FILE_MODES
 from recipients.models import Group, Recipient
 from tests.factories import make_account, make_field, make_group, make_member, make_recipient
 from tests.runs import advance, backups_of, confirm, fresh, make_draft, take_pending
@@ -176,7 +177,7 @@ def as_csv(rows: list[tuple[str, ...]], width: int) -> str:
 
 chosen = st.fixed_dictionaries(
     {
-        "mode": st.sampled_from(Import.Mode.values),
+        "mode": st.sampled_from([mode.value for mode in FILE_MODES]),
         "empty_cells": st.sampled_from(Import.EmptyCells.values),
         "tags_mode": st.sampled_from(Import.TagsMode.values),
     }
