@@ -4,6 +4,8 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -99,6 +101,28 @@ def test_the_file_is_kept_under_ids_alone(client: Client, group: Group, storage:
 def test_a_workbook_becomes_a_draft(client: Client, group: Group, storage: Path) -> None:
     found = draft(client, group, workbook(), "kunden.xlsx")
     assert (found.source["kind"], found.sniffed["sheets"]) == ("xlsx", ["Sheet"])
+
+
+def parquet(**columns: list[str]) -> bytes:
+    content = BytesIO()
+    pq.write_table(pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()}), content)
+    return content.getvalue()
+
+
+def test_a_parquet_file_becomes_a_draft_and_there_is_nothing_to_choose_of_how_it_is_read(
+    client: Client, group: Group, storage: Path
+) -> None:
+    found = draft(client, group, parquet(email=["anna@example.org"], Vorname=["Anna"]), "kunden.parquet")
+    assert (found.source["kind"], found.sniffed["sample"]) == ("parquet", [["anna@example.org", "Anna"]])
+    page = client.get(reverse("imports:mapping", args=[group.account_id, found.pk]))
+    assert list(page.context["page"].source.fields) == []
+    assert "This is how Listkeep reads the file." not in read(page).text
+
+
+def test_a_parquet_file_without_rows_is_told(client: Client, group: Group, storage: Path) -> None:
+    found = draft(client, group, parquet(email=[]), "kunden.parquet")
+    page = client.get(reverse("imports:mapping", args=[group.account_id, found.pk]))
+    assert "The file has no rows, so nothing would be imported." in read(page).text
 
 
 def packed(**members: str) -> bytes:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backups.exports.csv import Dialect, Encoding, csv_chunks
-from imports.readers import guess_mapping, read, sniff
+from backups.exports.csv import Dialect, Encoding, check_encoding, csv_chunks
+from backups.exports.refusals import NotInEncoding
+from imports.readers import Kind, Source, guess_mapping, read, sniff
 from recipients.masterdata.file import MasterDataFile
 from recipients.masterdata.labels import LANGUAGES, Language
 from tests.backups.exports.reading import EMPTY, ignore_progress, restored
@@ -110,6 +111,32 @@ def test_microseconds_are_written_where_there_are_some(tmp_path: Path) -> None:
 )
 def test_encoding_begins_as_programs_expect(tmp_path: Path, encoding: Encoding, start: bytes) -> None:
     assert export(tmp_path, [], language="en", encoding=encoding)[: len(start)] == start
+
+
+def written(folder: Path, some_rows: list[dict[str, Any]]) -> str:
+    """All that a CSV of these rows says."""
+    return export(folder, some_rows, encoding="utf-8").decode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows())
+def test_old_encoding_gives_every_character_back_or_says_which_it_lacks(some_rows: list[dict[str, Any]]) -> None:
+    chosen = Source(kind=Kind.CSV, encoding="windows-1252", delimiter=";", has_header=True, sheet=None)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        missing = {one for one in written(folder, some_rows) if not one.encode("cp1252", "ignore")}
+        with MasterDataFile.open(folder / "backup.parquet") as file:
+            dialect = Dialect(encoding="windows-1252")
+            if missing:
+                with pytest.raises(NotInEncoding) as refused:
+                    check_encoding(file, language="de", dialect=dialect)
+                assert set(refused.value.detail["characters"]) <= missing
+                with pytest.raises(NotInEncoding):
+                    list(csv_chunks(file, language="de", dialect=dialect))
+                return
+            check_encoding(file, language="de", dialect=dialect)
+            (folder / "export.csv").write_bytes(b"".join(csv_chunks(file, language="de", dialect=dialect)))
+        assert restored(folder / "export.csv", source=chosen) == some_rows
 
 
 def test_lines_end_as_rfc_4180_says(tmp_path: Path) -> None:
