@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from recipients.masterdata.options import Options
-from tests.recipients.masterdata import model
+from tests.recipients.masterdata import model, restore_model
 from tests.soak.journal import BASE, Row, Rows, State
 
 
@@ -19,6 +19,16 @@ class Given:
     rows: list[Row]
     mapped: set[str]
     options: Options
+
+
+@dataclass(frozen=True)
+class GivenBackup:
+    """What a restore was given: the rows of its backup, the fields that come back, and how."""
+
+    rows: Rows
+    keys: frozenset[str]
+    options: Options
+    restored: uuid.UUID  # the backup
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,9 @@ class Book:
     contacts: dict[int, dict[str, Row]] = field(default_factory=dict)  # account → address → values
     ids: dict[int, dict[str, int]] = field(default_factory=dict)  # list → address → recipient's id, as it is now
     scopes: dict[int, dict[str, str]] = field(default_factory=dict)  # list → the fields that it shows now
+    changed_in: dict[int, dict[str, int]] = field(default_factory=dict)  # list → address → number of the last change
+    contacts_changed_in: dict[int, dict[str, int]] = field(default_factory=dict)  # account → address → the same
+    removed: dict[uuid.UUID, set[str]] = field(default_factory=dict)  # job → whom it took out of its list
     _pages: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def write(self, state: State) -> None:
@@ -47,6 +60,8 @@ class Book:
         self.contacts[state.account_id] = state.contacts
         self.ids[state.group_id] = state.ids
         self.scopes[state.group_id] = state.fields
+        self.changed_in[state.group_id] = state.changed_in
+        self.contacts_changed_in[state.account_id] = state.contacts_changed_in
         self._pages[state.group_id, state.revision] = zlib.compress(pickle.dumps(state.rows), 1)
 
     def rows(self, group_id: int, revision: int) -> Rows | None:
@@ -88,6 +103,28 @@ def imported(before: Rows, contacts: dict[str, Row], given: Given, *, scopes: di
     )
     model.apply_file(state, file)
     return {email: bare(row) for email, row in state.seen(account_keys).items()}
+
+
+def restored(
+    before: Rows, world: restore_model.World, given: GivenBackup, *, scopes: dict[str, str], now: datetime
+) -> Rows:
+    """What a list with these rows becomes by a restore; `world` has the numbers of changes and the account's values."""
+    account_keys = [key for key, scope in scopes.items() if scope == "account"]
+    list_keys = [key for key, scope in scopes.items() if scope == "list"]
+    nothing = dict.fromkeys((*BASE, *list_keys))
+    world.state.rows = {
+        email: nothing | {name: value for name, value in row.items() if name not in account_keys}
+        for email, row in before.items()
+    }
+    wanted = {*BASE, *given.keys}
+    rows = {
+        email: nothing | dict.fromkeys(account_keys) | {name: value for name, value in row.items() if name in wanted}
+        for email, row in given.rows.items()
+    }
+    mapped = [key for key in account_keys if key in given.keys]
+    wish = restore_model.Restore(rows, list_keys, mapped, set(), given.options, now)
+    restore_model.restore(world, wish)
+    return {email: bare(row) for email, row in world.state.seen(account_keys).items()}
 
 
 def deleted(before: Rows, removal: Removal, *, ids: dict[str, int]) -> Rows:

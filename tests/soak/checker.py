@@ -16,8 +16,9 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.recipients.masterdata import model, restore_model
 from tests.soak import journal
-from tests.soak.book import Book, Given, Removal, bare, deleted, imported, named
+from tests.soak.book import Book, Given, GivenBackup, Removal, bare, deleted, imported, named, restored
 from tests.soak.journal import JobChange, Row, Rows, State
 from tests.soak.stored import Stored
 
@@ -33,7 +34,7 @@ UNENDED = """
     WHERE status IN ('pending', 'purging') OR claim IS NOT NULL
 """
 NAMED = {
-    "imports": "SELECT unnest(ARRAY[file_key, rows_key, rejected_key]) FROM imports_import",
+    "imports": "SELECT unnest(ARRAY[file_key, rows_key, rejected_key, kept_key]) FROM imports_import",
     "backups": "SELECT file_key FROM backups_backup",
 }
 
@@ -57,6 +58,7 @@ class Checker:
     stored: Stored
     book: Book = field(default_factory=Book)
     given: dict[uuid.UUID, Given] = field(default_factory=dict)  # what each import was given
+    given_backups: dict[uuid.UUID, GivenBackup] = field(default_factory=dict)  # what each restore or undo was given
     removals: dict[uuid.UUID, Removal] = field(default_factory=dict)  # what each deletion is to take away
     aged: set[uuid.UUID] = field(default_factory=set)  # backups whose time was made to be over
     pinned: set[uuid.UUID] = field(default_factory=set)
@@ -114,9 +116,13 @@ class Checker:
         yield from self._check_backup(about, state, job, before)
         self.book.scopes[state.group_id] = state.fields  # those that the change itself made, too
         expected = self._expected(job, state.group_id, before, state.at)
+        self.book.removed[job.id] = before.keys() - state.rows.keys()
         if expected is None:
             yield Violation("P3", f"{about}: nobody asked for it")
         else:
+            if job.id in self.given_backups:
+                yield from self._check_consent(about, state, job, before)
+                expected = _status_as_found(expected, state.rows, before)
             yield from _differences("P3", f"{about}, neither before nor after", expected, state.rows)
 
     def _check_hand(self, about: str, state: State, before: Rows, together: list[State]) -> Iterator[Violation]:
@@ -140,9 +146,48 @@ class Checker:
         if job.id in self.given:
             contacts = self.book.contacts.get(job.job["account_id"], {})
             return imported(before, contacts, self.given[job.id], scopes=self.book.scopes.get(group_id, {}), now=at)
+        if job.id in self.given_backups:
+            return self._restored(job, group_id, before, at)
         if job.id in self.removals:
             return deleted(before, self.removals[job.id], ids=self.book.ids.get(group_id, {}))
         return None
+
+    def _restored(self, job: JobChange, group_id: int, before: Rows, at: datetime) -> Rows:
+        """What the list becomes by a restore or an undo."""
+        account_id = job.job["account_id"]
+        state = model.State(contacts={email: dict(one) for email, one in self.book.contacts[account_id].items()})
+        world = restore_model.World(
+            state,
+            dict(self.book.changed_in.get(group_id, {})),
+            dict(self.book.contacts_changed_in.get(account_id, {})),
+            self.book.removed.get(uuid.UUID(job.job["undoes_id"]), set()) if job.job["undoes_id"] else set(),
+        )
+        scopes = self.book.scopes.get(group_id, {})
+        return restored(before, world, self.given_backups[job.id], scopes=scopes, now=at)
+
+    def _check_consent(self, about: str, state: State, job: JobChange, before: Rows) -> Iterator[Violation]:
+        """P4 of a restore: nobody who comes back is active though a later backup knows that they left."""
+        given = self.given_backups[job.id]
+        options = given.options.restoring
+        if options is None or options.exact_status or options.spares_changed:
+            return
+        of = {one.id: one.revision for one in state.backups}
+        if given.restored not in of:
+            return  # purged meanwhile; its rows were read before
+        lost: dict[str, datetime] = {}
+        for later in state.backups:
+            if later.revision <= of[given.restored] or later.change_id == job.id:
+                continue
+            for email, row in (self.book.rows(state.group_id, later.revision) or {}).items():
+                events = [row[name] for name in ("deactivated_at", "bounced_at") if name in row]
+                if events:
+                    lost[email] = max([*events, *([lost[email]] if email in lost else [])])
+        for email in state.rows.keys() - before.keys():
+            row = state.rows[email]
+            signed_up = row.get("activated_at")
+            active = signed_up and "deactivated_at" not in row and "bounced_at" not in row
+            if active and email in lost and signed_up is not None and lost[email] > signed_up:
+                yield Violation("P4", f"{about}: {email} is active, and had left at {lost[email]}")
 
     def _check_backup(self, about: str, state: State, job: JobChange, before: Rows) -> Iterator[Violation]:
         """P1 and P2 of one change."""
@@ -171,7 +216,8 @@ class Checker:
         """A job that became something else."""
         about = named(job.id, job.kind)
         if job.new_status in ENDS and job.old_status not in ("draft", "previewed"):  # those nobody had started
-            self.ended[f"{job.kind} {job.new_status}"] += 1
+            kind = job.job["kind"] if job.kind == "import" and job.job["kind"] != "file" else job.kind
+            self.ended[f"{kind} {job.new_status}"] += 1
         if job.kind == "backup":
             yield from self._check_fate(job)
             return
@@ -278,6 +324,16 @@ def _differences(
             f"{about}: {len(differing)} of {len(expected)} rows are others, the first {first}:"
             f" {_brief(expected.get(first), found.get(first))}",
         )
+
+
+def _status_as_found(expected: Rows, found: Rows, before: Rows) -> Rows:
+    """But for those who come back unsubscribed, as later backups know: see `_check_consent`."""
+    names = ("deactivated_at", "bounced_at")
+    return expected | {
+        email: row | {name: found[email][name] for name in names if name in found[email]}
+        for email, row in expected.items()
+        if email not in before and email in found
+    }
 
 
 def _brief(expected: Row | None, found: Row | None) -> str:

@@ -31,9 +31,10 @@ from recipients.services import (
     update_group,
 )
 from tests.soak.book import Removal
-from tests.soak.importing import import_rows, restore
+from tests.soak.importing import import_rows, restore_by_hand
 from tests.soak.people import NUMBER, Hand, People, by_hand
 from tests.soak.plan import Deed
+from tests.soak.restoring import restore, undo
 
 PATTERN = "*@gesperrt.example"  # blocks nobody who is in any file
 
@@ -209,7 +210,9 @@ def purge(hand: Hand) -> str:
 
 DEEDS: dict[str, Callable[[Hand], str]] = {
     "import": import_rows,
+    "restore_by_hand": restore_by_hand,
     "restore": restore,
+    "undo": undo,
     "delete_list": delete_list,
     "clear": clear,
     "delete_recipients": delete_recipients,

@@ -113,7 +113,7 @@ def start(hand: Hand, run: Import, rows: list[Row], targets: Sequence[str]) -> s
     return about
 
 
-def restore(hand: Hand) -> str:
+def restore_by_hand(hand: Hand) -> str:
     """Import the export of a backup, as the article says."""
     backup = hand.some_backup()
     if backup is None:

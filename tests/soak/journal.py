@@ -46,13 +46,14 @@ $$;
 CREATE FUNCTION soak.rows_of(account bigint, list bigint) RETURNS json STABLE LANGUAGE sql AS $$
     SELECT coalesce(json_agg(json_build_array(
         r.id, r.email, r.registered_at, r.activated_at, r.deactivated_at, r.bounced_at, r.source, r.tags, r.values,
-        c.values)), '[]')
+        c.values, r.changed_in)), '[]')
     FROM public.recipients_recipient AS r
     LEFT JOIN public.recipients_contact AS c ON c.account_id = r.account_id AND c.email = r.email
     WHERE r.account_id = account AND r.group_id = list
 $$;
 CREATE FUNCTION soak.contacts_of(account bigint) RETURNS json STABLE LANGUAGE sql AS $$
-    SELECT coalesce(json_object_agg(email, values), '{}') FROM public.recipients_contact WHERE account_id = account
+    SELECT coalesce(json_object_agg(email, json_build_array(values, changed_in)), '{}')
+    FROM public.recipients_contact WHERE account_id = account
 $$;
 CREATE FUNCTION soak.backups_of(list bigint) RETURNS json STABLE LANGUAGE sql AS $$
     SELECT coalesce(json_agg(json_build_array(id, revision, file_key, sha256, change_id, completed_at)), '[]')
@@ -128,6 +129,8 @@ class State:
     rows: Rows
     ids: dict[str, int]  # address → the recipient's id
     contacts: dict[str, Row]
+    changed_in: dict[str, int]  # address → the number of the recipient's last change
+    contacts_changed_in: dict[str, int]  # and that of the account-wide values
     backups: list[CatalogueRow]
 
 
@@ -210,6 +213,7 @@ def as_state(found: tuple[Any, ...]) -> State:
     """A row of the journal in Python's values."""
     seq, at, txid, account_id, group_id, before_revision, revision, doer, fields, rows, contacts, backups = found
     recipients = json.loads(rows, parse_float=Decimal)
+    wide = json.loads(contacts, parse_float=Decimal)
     return State(
         seq=seq,
         at=at,
@@ -222,14 +226,16 @@ def as_state(found: tuple[Any, ...]) -> State:
         fields={key: scope for key, _kind, scope in json.loads(fields)},
         rows={row["email"]: row for row in map(as_row, recipients)},
         ids={email: number for number, email, *_rest in recipients},
-        contacts=json.loads(contacts, parse_float=Decimal),
+        contacts={email: values for email, (values, _number) in wide.items()},
+        changed_in={found[1]: found[-1] for found in recipients},
+        contacts_changed_in={email: number for email, (_values, number) in wide.items()},
         backups=[as_catalogue_row(one) for one in json.loads(backups)],
     )
 
 
 def as_row(found: list[Any]) -> Row:
     """A recipient: what there is a value for."""
-    _id, *base, values, contact = found
+    _id, *base, values, contact, _changed_in = found
     row = dict(zip(BASE, base, strict=True)) | values | (contact or {})
     for name in BASE[1:5]:
         row[name] = row[name] and datetime.fromisoformat(row[name])

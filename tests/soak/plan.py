@@ -13,7 +13,9 @@ SPREAD: Final = 1.2  # seconds over which people begin what they do
 
 DEEDS: Final = {  # what people do, and how often
     "import": 36,
-    "restore": 10,
+    "restore_by_hand": 10,
+    "restore": 16,
+    "undo": 14,
     "delete_list": 7,
     "clear": 5,
     "delete_recipients": 6,

@@ -25,6 +25,7 @@ from accounts.tenancy import account_scope, across_accounts
 from backups.downloads import DownloadRefused
 from backups.models import Backup
 from backups.pinning import PinRefused
+from backups.restoring import CannotRestore
 from backups.retention import purge_due_backups
 from backups.taking import GroupGone as NothingToBackUp
 from backups.verification import NotComplete
@@ -45,7 +46,17 @@ from tests.soak.plan import Deed, Try, plan_try
 T = TypeVar("T")
 
 REFUSALS = (
-    *(CannotImport, GroupGone, GroupLocked, DeletionUnderWay, FieldGone, NothingToBackUp, NotComplete, PinRefused),
+    *(
+        CannotImport,
+        CannotRestore,
+        GroupGone,
+        GroupLocked,
+        DeletionUnderWay,
+        FieldGone,
+        NothingToBackUp,
+        NotComplete,
+        PinRefused,
+    ),
     *(Backup.DoesNotExist, DownloadRefused, AddressBlocked, AddressTaken, FieldRefused, Recipient.DoesNotExist),
 )
 SERVICE_AWAY = (
