@@ -267,3 +267,16 @@ def test_entry_of_the_block_list_that_is_the_address_leaves_with_no_copy_of_the_
             file, copy, form="parquet", options=Options("de"), left_out=left_out, progress=lambda _done, _known: None
         )
     assert PERSON not in content_of(copy)
+
+
+def test_file_that_is_whole_but_not_the_one_that_was_kept_is_not_written_anew(
+    account: Account, owner: User, group: Group, tmp_path: Path
+) -> None:
+    """A new checksum would make it count as the backup."""
+    backup = take_backup_of(group, tmp_path)
+    make_recipient(group, "fremd@example.org")
+    other = take_backup_of(group, tmp_path)
+    Path(place("backups").path(backup.file_key)).write_bytes(Path(place("backups").path(other.file_key)).read_bytes())
+    erasure = advance(erase(account, owner))
+    assert (erasure.report["unreadable"], erasure.backup_count) == (1, 1)
+    assert (again(backup).damage, again(backup).file_key) == (Backup.Damage.DIFFERS, backup.file_key)

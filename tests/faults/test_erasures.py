@@ -191,6 +191,22 @@ def test_backup_that_is_purged_while_its_file_is_rewritten(account: Account, own
     assert (keys_in(place("backups")), is_gone(account)) == ([], True)
 
 
+def test_erasure_waits_for_whoever_changes_a_list_that_the_person_is_not_in_yet(account: Account, owner: User) -> None:
+    """An import that is just being applied brings them in: the erasure must see that."""
+    make_group(account, "Presse")
+    with other_connection() as blocker:
+        blocker.execute("SELECT FROM recipients_group FOR UPDATE")
+        erasing = InThread(lambda: erase(account, owner))
+        erasing.start()
+        wait_until(
+            lambda: is_blocked(blocker, 'SELECT "recipients_group"') or not erasing.is_alive(),
+            "the erasure held by the list's lock",
+        )
+        assert erasing.is_alive(), "the erasure did not wait"
+    erasing.join()
+    assert erasing.error is None
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_erasure_beside_an_import_that_is_applied(account: Account, owner: User, group: Group, seed: int) -> None:
     """Whoever is first: the person is not in the list at the end, and nothing is left of them."""

@@ -128,7 +128,12 @@ def test_preview_of_a_file_without_them_says_nothing(
     assert erased_card(client, previewed(make_draft(group, FILE))) == ""
 
 
-def test_who_is_erased_after_the_file_was_read_is_not_brought_in(account: Account, owner: User, group: Group) -> None:
+@pytest.mark.parametrize("earlier", [[], ["frueher@example.org"]], ids=["the first", "another one"])
+def test_who_is_erased_after_the_file_was_read_is_not_brought_in(
+    earlier: list[str], account: Account, owner: User, group: Group
+) -> None:
+    for email in earlier:
+        advance(erase(account, owner, email))
     run = make_draft(group, FILE)
     confirm(run, owner)
     assert advance_run(run).rows_key

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Role, User
 from accounts.tenancy import account_scope
-from recipients.erased import erased_of
+from recipients.erased import erased_of, readmit
 from recipients.erasing import erase_person, find_person
 from recipients.models import (
     Activity,
@@ -145,6 +145,15 @@ def test_blocked_person_stays_blocked_though_no_entry_shows_them(account: Accoun
     with account_scope(account.pk):
         assert [one.pattern for one in BlockedAddress.objects.all()] == ["*@example.com"]
         assert ErasedAddress.objects.get().blocked
+
+
+def test_blocked_person_cannot_be_let_in_again(account: Account, owner: User) -> None:
+    make_blocked(account, PERSON)
+    erase(account, owner)
+    with account_scope(account.pk):
+        digests = erased_of(account.pk).digests
+        assert readmit(account_id=account.pk, digests=digests, actor_id=owner.pk, subject="", now=NOW) == 0
+        assert ErasedAddress.objects.count() == 1
 
 
 def test_pattern_of_many_addresses_stays_though_it_could_be_an_address(account: Account, owner: User) -> None:
