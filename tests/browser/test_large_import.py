@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from accounts.models import Role
 from accounts.tenancy import account_scope
 from imports.models import Import
 from recipients.masterdata.file import FieldType
+from recipients.masterdata.options import Outcome
 from recipients.models import Field, Group, Recipient
 from tests.browser.person import Person
 from tests.browser.scene import EMAIL, PASSWORD
@@ -24,7 +26,7 @@ FIELDS = {"Vorname": FieldType.TEXT, "Ort": FieldType.TEXT, "Geburtstag": FieldT
 FIRST = ["Jürgen", "Zoë", "Änne", "Björn", "Käthe", "Noël", "Groß"]
 TOWNS = ["Köln", "München", "Düsseldorf", "Würzburg", "Zürich", ""]
 # What the files say nothing of: nobody unsubscribes, and there is no field of all lists.
-NOTHING = dict.fromkeys(["removed", "skipped", "signed_off", "reactivated", "kept_inactive", "contacts_changed"], 0)
+NOTHING = {column.name: 0 for column in fields(Outcome)}
 People = dict[str, dict[str, str | int | Decimal]]
 
 
@@ -65,6 +67,7 @@ def text_of(rows: list[list[str]]) -> str:
 def read_plainly(text: str, people: People) -> dict[str, object]:
     """Apply the text of a file to `people` as the rules say, row by row; gives the report."""
     added = changed = unchanged = doubled = rejected = 0
+    was = len(people)
     seen: set[str] = set()
     rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     for row in rows:
@@ -89,6 +92,7 @@ def read_plainly(text: str, people: People) -> dict[str, object]:
             unchanged += 1
         people[email] = people.get(email, {}) | values
     return {
+        **NOTHING,
         "rows": len(rows),
         "added": added,
         "changed": changed,
@@ -98,7 +102,7 @@ def read_plainly(text: str, people: People) -> dict[str, object]:
         "rejected_by_reason": {"invalid_email": rejected},
         "notes": {},
         "as_previewed": True,
-        **NOTHING,
+        "was_empty": not was,
     }
 
 

@@ -142,6 +142,7 @@ def imported(
         "rejected_by_reason": {"invalid_email": BROKEN},
         "notes": {},
         "as_previewed": True,
+        "was_empty": not rows,
     }
     after = {email: dict.fromkeys(new) | row for email, row in state.seen(shared).items()}
     return after, outcome.to_json() | figures

@@ -75,6 +75,7 @@ def import_as_guessed(run: Import, actor: User) -> Import:
 def figures_of(run: Import) -> dict[str, Any]:
     """The report's figures that are not 0; of the rest only that no backup was needed."""
     assert run.report.pop("as_previewed")
+    assert run.report.pop("was_empty")
     return {name: figure for name, figure in run.report.items() if figure}
 
 
