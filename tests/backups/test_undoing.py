@@ -61,8 +61,8 @@ def group(account: Account) -> Group:
     return made
 
 
-def imported(group: Group, editor: User, text: str = WRONG, **options: Import.Mode) -> Import:
-    run = run_through(make_draft(group, text, targets=TARGETS, **options), editor)
+def imported(group: Group, editor: User, text: str = WRONG, mode: Import.Mode = Import.Mode.UPDATE_AND_ADD) -> Import:
+    run = run_through(make_draft(group, text, targets=TARGETS, mode=mode), editor)
     assert run.status == Import.Status.DONE
     return run
 
