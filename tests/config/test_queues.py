@@ -57,6 +57,7 @@ def test_who_takes_small_jobs_takes_no_others(path: str) -> None:
     assert [{queue.endswith(SMALL) for queue in queues.split(",")} for queues in of_workers] == [
         {False},
         {False},
+        {False},
         {True},
         {False},
     ]
