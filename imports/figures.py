@@ -1,7 +1,7 @@
 """The figures of an import as people read them: the same words in its preview and in its report."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
@@ -34,8 +34,8 @@ class Difference:
 
 def figures_of(mode: Mode, numbers: Numbers) -> list[Figure]:
     """What an import does or did: first what its mode is about, be it none; then what else there is to know of."""
-    counted = _counted(numbers)
-    return [Figure(_("Rows in the file"), counted["rows"]), *_of_mode(mode, counted), *_beside(mode, counted)]
+    told = counted(numbers)
+    return [Figure(_("Rows in the file"), told["rows"]), *_of_mode(mode, told), *_beside(mode, told)]
 
 
 def _of_mode(mode: Mode, numbers: Numbers) -> list[Figure]:
@@ -75,8 +75,13 @@ def _beside(mode: Mode, numbers: Numbers) -> list[Figure]:
 
 def differences(mode: Mode, previewed: Numbers, done: Numbers) -> list[Difference]:
     """The figures that became others than the preview said, in their order."""
-    before = {figure.label: figure.value for figure in figures_of(mode, previewed)}
-    after = {figure.label: figure.value for figure in figures_of(mode, done)}
+    return difference_of(figures_of(mode, previewed), figures_of(mode, done))
+
+
+def difference_of(previewed: Sequence[Figure], done: Sequence[Figure]) -> list[Difference]:
+    """The figures that became others, in their order."""
+    before = {figure.label: figure.value for figure in previewed}
+    after = {figure.label: figure.value for figure in done}
     return [
         Difference(label, before.get(label, 0), after.get(label, 0))
         for label in before | after
@@ -86,14 +91,14 @@ def differences(mode: Mode, previewed: Numbers, done: Numbers) -> list[Differenc
 
 def changes_anything(numbers: Numbers) -> bool:
     """Whether any recipient of the list is added, changed or removed."""
-    counted = _counted(numbers)
-    return any(counted[name] for name in ("added", "changed", "removed"))
+    told = counted(numbers)
+    return any(told[name] for name in ("added", "changed", "removed"))
 
 
 def action(mode: Mode, numbers: Numbers) -> str:
     """What an import does, as the words of the button that starts it, with its numbers."""
-    counted = _counted(numbers)
-    added, changed, removed = counted["added"], counted["changed"], counted["removed"]
+    told = counted(numbers)
+    added, changed, removed = told["added"], told["changed"], told["removed"]
     if mode is Mode.DELETE:
         words, number = ngettext("Delete %(number)s recipient", "Delete %(number)s recipients", removed), removed
     elif mode is Mode.DEACTIVATE:
@@ -131,7 +136,7 @@ def deed(mode: Mode, numbers: Numbers) -> str:
     }
 
 
-def _counted(numbers: Numbers) -> Numbers:
+def counted(numbers: Numbers) -> Numbers:
     """The numbers, with 0 for what the reports of an older Listkeep do not tell."""
     return defaultdict(int, numbers)
 

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 from imports.figures import Difference, Figure, changes_anything, deed, differences, figures_of, shown
 from imports.models import Import
 from imports.preview_warnings import MOST
+from imports.restore_wording import restore_choices
 from recipients.masterdata.options import Mode
 
 
@@ -74,6 +75,8 @@ class ReportPage:
 
 def choices_of(run: Import) -> list[str]:
     """What was chosen for a run beside its mode, where it is not what most people need, in the reader's words."""
+    if run.kind != Import.Kind.FILE:
+        return restore_choices(run)
     chosen: list[str] = []
     if Mode(run.mode).updates:
         kept = [

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from imports.figures import deed
 from imports.models import Import
 from imports.report_page import choices_of
+from imports.restore_wording import KEPT_REASONS, way_of
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
 from recipients.masterdata.options import Mode
 
@@ -71,6 +72,18 @@ def taken_away(run: Import) -> str:
     if run.status != Import.Status.DONE or mode.adds or mode.updates:
         return ""
     return deed(mode, run.report)
+
+
+@register.filter
+def what(run: Import) -> str:
+    """What a run does: the mode of an import, the kind of a restore."""
+    return run.get_mode_display() if run.kind == Import.Kind.FILE else way_of(run)
+
+
+@register.filter
+def kept_reason(code: str) -> str:
+    """Why an undo leaves somebody as they are."""
+    return str(KEPT_REASONS[code])
 
 
 @register.filter
