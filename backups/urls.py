@@ -2,14 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backups.views import download, erasures, exports, on_demand, overview, pins, verification
+from backups.views import download, erasures, exports, on_demand, overview, pins, restore, undo, verification, view
 
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-account/backups/", overview.overview, name="overview"),
     path("recipients/<int:group_id>/backups/", overview.group, name="group"),
+    path("backups/<uuid:backup_id>/restore/", restore.restore, name="restore"),
+    path("imports/<uuid:import_id>/undo/", undo.undo, name="undo"),
     path("recipients/<int:group_id>/backups/take/", on_demand.take, name="take"),
     path("backups/<uuid:backup_id>/row/", overview.row, name="row"),
+    path("backups/<uuid:backup_id>/view/", view.view, name="view"),
     path("backups/<uuid:backup_id>/pin/", pins.pin, name="pin"),
     path("backups/<uuid:backup_id>/unpin/", pins.unpin, name="unpin"),
     path("backups/<uuid:backup_id>/verify/", verification.verify, name="verify"),

@@ -302,7 +302,7 @@ def plan_mark(run: Import) -> str:
     """
     chosen = [run.source, run.mapping, run.new_fields, run.mode, run.empty_cells, run.tags_mode, run.account_values]
     return hashlib.sha256(
-        json.dumps([*chosen, run.reactivate, run.readmit_erased], sort_keys=True).encode()
+        json.dumps([*chosen, run.reactivate, run.readmit_erased, run.restore], sort_keys=True).encode()
     ).hexdigest()[:16]
 
 

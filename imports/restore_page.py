@@ -144,6 +144,11 @@ class RestorePage(PreviewPage):
         return int(self._run.preview.get("exact_status", {}).get("kept", 0))
 
     @property
+    def changes_status(self) -> bool:
+        """Whether the choice would change, or has changed, anybody's status."""
+        return bool(self.other_status) or self.asks_exact_status
+
+    @property
     def reactivated(self) -> int:
         """How many become active again, because that is asked for."""
         return self._outcome.reactivated

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from imports.views import drafts, history, previews, rejects, runs
+from imports.views import drafts, history, previews, rejects, restores, runs
 
 app_name = "imports"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<uuid:import_id>/preview/readmit/", previews.readmit, name="readmit"),
     path("imports/<uuid:import_id>/preview/back/", previews.back, name="back_to_mapping"),
     path("imports/<uuid:import_id>/preview/confirm/", previews.confirm, name="confirm"),
+    path("imports/<uuid:import_id>/preview/choose/", restores.choose, name="choose"),
+    path("imports/<uuid:import_id>/kept/", restores.kept, name="kept"),
     path("imports/<uuid:import_id>/cancel/", runs.cancel, name="cancel"),
     path("imports/<uuid:import_id>/rejected/", rejects.rejected, name="rejected"),
 ]

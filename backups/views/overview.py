@@ -55,6 +55,12 @@ class Section:
         return self.count > len(self.rows)
 
     @property
+    def restorable(self) -> UUID | None:
+        """The newest backup on the page that a deleted list can be brought back from."""
+        found = (row.pk for row in self.rows if row.status == Backup.Status.COMPLETE and not row.damage)
+        return next(found, None)
+
+    @property
     def last(self) -> Any:
         """The backup that goes then; None when the page does not show it, or its file is damaged."""
         return next((row for row in self.rows if row.expires_at == self.ends_at and not row.damage), None)
@@ -148,6 +154,8 @@ def column_labels() -> dict[str, str]:
         "xlsx": gettext("Download export file (XLSX)"),
         "parquet": gettext("Download export file (Parquet)"),
         "more_formats": gettext("More formats …"),
+        "view": pgettext("a backup", "View"),
+        "restore": gettext("Restore …"),
         "pin": pgettext("a backup", "Pin"),
         "unpin": pgettext("a backup", "Unpin"),
         "verify": gettext("Verify now"),

@@ -1,6 +1,6 @@
 """How imports are told in pages, in the reader's language: `{% load imports_format %}`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from babel.units import format_unit
@@ -10,7 +10,8 @@ from django.utils.translation import get_language
 from imports.figures import deed
 from imports.models import Import
 from imports.report_page import choices_of
-from imports.restore_wording import KEPT_REASONS, way_of
+from imports.restore_wording import way_of
+from imports.restoring import Wish
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
 from recipients.masterdata.options import Mode
 
@@ -81,9 +82,9 @@ def what(run: Import) -> str:
 
 
 @register.filter
-def kept_reason(code: str) -> str:
-    """Why an undo leaves somebody as they are."""
-    return str(KEPT_REASONS[code])
+def taken_at(run: Import) -> datetime | None:
+    """When the backup of a restore was asked for."""
+    return Wish.from_json(run.restore).taken_at
 
 
 @register.filter

@@ -17,6 +17,7 @@ from imports.preview_page import PreviewPage, plan_mark
 from imports.progress import hitch_of, preview_steps_of
 from imports.reading import fields_of_run
 from imports.readmission import preview_readmitting
+from imports.restore_page import RestorePage
 from imports.views.places import IN_PREVIEW, asks_again, to_place
 from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 from imports.wording import cannot_import_sentence
@@ -42,7 +43,7 @@ def preview(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     else:
         others_see = groups_of(request.account.pk).exclude(pk=run.group_id).exists()
         context |= {
-            "page": PreviewPage(run, fields=fields_of_run(run), others_see=others_see),
+            "page": page_of(run)(run, fields=fields_of_run(run), others_see=others_see),
             "rejected": rejected_rows(run),
             "rejected_shown": REJECTED_SHOWN,
         }
@@ -97,6 +98,11 @@ def _found(request: AccountRequest, import_id: uuid.UUID) -> Import:
         Import.objects.select_related("group__account").defer("sniffed"), account=request.account, pk=import_id
     )
     return found
+
+
+def page_of(run: Import) -> type[PreviewPage]:
+    """What shows the preview of such a run."""
+    return PreviewPage if run.kind == Import.Kind.FILE else RestorePage
 
 
 def _to_its_place(request: AccountRequest, run: Import) -> HttpResponse:

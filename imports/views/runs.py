@@ -17,6 +17,7 @@ from imports.models import Import
 from imports.progress import hitch_of, steps_of
 from imports.queries import LARGE_COLUMNS
 from imports.report_page import ReportPage
+from imports.restore_page import RestoreReport
 from imports.views.places import IN_PREVIEW, asks_again, to_place
 from imports.views.rejects import REJECTED_SHOWN, rejected_rows
 
@@ -40,12 +41,16 @@ def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         "may_edit": request.membership.may(Role.EDITOR),
         "steps": steps_of(found) if found.is_running else [],
         "hitch": _hitch(request, found),
-        "page": ReportPage(found) if found.status == Import.Status.DONE else None,
+        "page": _report_of(found) if found.status == Import.Status.DONE else None,
         "rejected": rejected_rows(found),
         "rejected_shown": REJECTED_SHOWN,
     }
     part = request.htmx.target == "run"  # type: ignore[attr-defined]  # set by django-htmx's middleware
     return render(request, "imports/_run.html" if part else "imports/run.html", context)
+
+
+def _report_of(found: Import) -> ReportPage:
+    return ReportPage(found) if found.kind == Import.Kind.FILE else RestoreReport(found)
 
 
 def _hitch(request: AccountRequest, found: Import) -> str:
