@@ -127,6 +127,11 @@ class Backup(Job):
     def __str__(self) -> str:
         return f"{self.group_name}: {self.status}"
 
+    @property
+    def leads_to_import(self) -> bool:
+        """Whether what it was made for has a report: an import, or a restore, which is one."""
+        return self.change_id is not None and self.trigger in (self.Trigger.IMPORT, self.Trigger.RESTORE)
+
 
 class Export(Job):
     """An export file that is made in the background because it takes long: of a backup, or of a list as it is now.

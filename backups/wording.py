@@ -30,6 +30,9 @@ CONSEQUENCES: Final[dict[str, Promise]] = {
     ),
     Backup.Trigger.ON_DEMAND: gettext_lazy("The list is as it was. Have it backed up again later."),
     Backup.Trigger.DAILY: gettext_lazy("The list is as it was. The daily backup is tried again within some hours."),
+    Backup.Trigger.RESTORE: gettext_lazy(
+        "So nothing was restored, and the list is as it was. Start the restore again later."
+    ),
 }
 
 ATTEMPTS: Final[dict[str, Promise]] = {

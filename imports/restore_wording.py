@@ -24,6 +24,45 @@ KEPT_REASONS: Final[dict[str, Promise]] = {
     "added": gettext_lazy("added or edited since"),
     "deleted": gettext_lazy("deleted since"),
 }
+FAILURES: Final[dict[str, Promise]] = {
+    "backup_missing": gettext_lazy(
+        "The file of the backup is no longer in storage. Restore another backup of the list, and tell whoever runs "
+        "Listkeep for you: a copy of the storage may still hold the file."
+    ),
+    "backup_damaged": gettext_lazy(
+        "The file of the backup is damaged: its checksum differs. It is not restored, because wrong data could be in "
+        "it. Restore another backup of the list, and tell whoever runs Listkeep for you."
+    ),
+    "backup_purged": gettext_lazy(
+        "The time of the backup is over, and it has been deleted. Restore a later backup of the list."
+    ),
+    "backup_failed": gettext_lazy(
+        "The safety backup of the list as it is now could not be made, and without it nothing is changed. Start the "
+        "restore again later; if that fails too, tell whoever runs Listkeep that backups cannot be made."
+    ),
+    "group_locked": gettext_lazy(
+        "The list was locked meanwhile. Unlock it in its settings, then start the restore again."
+    ),
+    "group_deleted": gettext_lazy(
+        "The list was deleted meanwhile. Its backups are still there: restore one of them, and the list comes back."
+    ),
+    "group_present": gettext_lazy(
+        "Somebody has brought the list back already. Look at it before you restore anything."
+    ),
+    "fields_changed": gettext_lazy(
+        "The field “%(label)s” is another one now, or gone, because somebody has changed the fields meanwhile. Start "
+        "the restore again and look at the fields once more."
+    ),
+    "file_missing": gettext_lazy("What was read from the backup is no longer there. Start the restore again."),
+    "storage_unavailable": gettext_lazy(
+        "The place where backups are kept could not be reached for several minutes. Start the restore again in a while."
+    ),
+    "interrupted": gettext_lazy(
+        "The restore was interrupted several times and has been given up. Start it again; if that fails too, tell "
+        "whoever runs Listkeep."
+    ),
+    "internal": gettext_lazy("The fault is ours and has been recorded. Start the restore again."),
+}
 
 
 def way_of(run: Import) -> str:
@@ -52,3 +91,8 @@ def restore_choices(run: Import) -> list[str]:
     if wish.take_changed:
         chosen.append(_("Those who changed since, too"))
     return chosen
+
+
+def restore_failure_sentence(code: str, *, label: str = "") -> str:
+    """Why a restore or an undo failed, and the next step. `label` names a field that it is about."""
+    return str(FAILURES.get(code, FAILURES["internal"])) % {"label": label}

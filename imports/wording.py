@@ -110,12 +110,6 @@ FAILURES: Final[dict[str, Promise]] = {
         "were assigned. Upload the file again and assign the columns once more."
     ),
     "internal": gettext_lazy("The fault is ours and has been recorded. Upload the file again."),
-    "group_present": gettext_lazy("The list is there again already; somebody else has restored it meanwhile."),
-    "backup_missing": gettext_lazy("The file of the backup is missing. Restore another backup."),
-    "backup_damaged": gettext_lazy("The file of the backup is damaged. Restore another backup."),
-    "backup_purged": gettext_lazy(
-        "The backup is no longer kept: its time was over. Restore another one, or pin it first."
-    ),
 }
 
 CANNOT_IMPORT: Final[dict[str, Promise]] = {

@@ -13,6 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,6 +27,7 @@ from backups.taking import take_in_lock
 from imports.drafts import sniffed_to_json
 from imports.models import Import
 from imports.readers import ColumnMapping, FileProblem, Source, read, sniff
+from imports.restoring import Way, Wish
 from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.details import Details, Sample
 from recipients.masterdata.file import FieldType, sha256_of
@@ -67,7 +70,7 @@ class Customer:
     deletion: Deletion
     drill: RestoreDrill
     exports: list[Export]  # of the backup, one of each member's
-    imports: dict[str, Import]  # by status
+    imports: dict[str, Import]  # by status; and an undo
 
 
 def make_customer(secret: str) -> Customer:
@@ -110,8 +113,14 @@ def make_customer(secret: str) -> Customer:
         deletion=deletion,
         drill=drill,
         exports=[make_export_file(backup, member, secret) for member in members.values()],
-        imports={status: make_import(group, owner, status, secret) for status in Import.Status.values},
+        imports=make_imports(group, owner, secret),
     )
+
+
+def make_imports(group: Group, owner: User, secret: str) -> dict[str, Import]:
+    """One in each state, and an undo of the one that is done, previewed."""
+    runs = {status: make_import(group, owner, status, secret) for status in Import.Status.values}
+    return runs | {"undo": make_undo(runs[Import.Status.DONE], owner, secret)}
 
 
 @contextmanager
@@ -252,6 +261,33 @@ def make_import(group: Group, actor: User, status: str, secret: str) -> Import:
             run.finished_at = None if run.is_running else now
         run.save(force_insert=True)
     return run
+
+
+def make_undo(run: Import, actor: User, secret: str) -> Import:
+    """The undo of an import, with its preview, and one recipient whom it leaves as they are."""
+    email = f"neu@{secret}.example"
+    with scratch_folder() as folder, account_scope(run.account_id):
+        undo = Import(
+            account_id=run.account_id,
+            group=run.group,
+            kind=Import.Kind.UNDO,
+            undoes=run,
+            restore=Wish(way=Way.UNDO).to_json(),
+            mode=Import.Mode.EXACT,
+            status=Import.Status.PREVIEWED,
+            requested_by=actor,
+            file_name=run.file_name,
+            file_size=0,
+            report={"rows": 1, "rejected": 0, "rejected_by_reason": {}},
+            created_at=timezone.now(),
+        )
+        undo.preview = preview_of_one(email, secret)
+        undo.preview["details"]["kept"] = [{"email": email, "reason": "edited"}]
+        undo.kept_key = f"{run.account_id}/{undo.pk}/kept.parquet"
+        pq.write_table(pa.table({"email": [email], "reason": ["edited"]}), folder / "kept.parquet")
+        put("imports", undo.kept_key, folder / "kept.parquet")
+        undo.save(force_insert=True)
+    return undo
 
 
 def preview_of_one(email: str, value: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ CORNERS: Final[dict[str, tuple[tuple[float, float], ...]]] = {
         *((-0.4, -1.1), (0.4, -1.1), (0.4, -0.4), (1.1, -0.4), (1.1, 0.4), (0.4, 0.4)),
         *((0.4, 1.1), (-0.4, 1.1), (-0.4, 0.4), (-1.1, 0.4), (-1.1, -0.4), (-0.4, -0.4)),
     ),
+    Backup.Trigger.RESTORE: ((-1.2, 0), (0.9, -1.2), (0.9, 1.2)),
 }
 WORDS: Final[dict[str, Promise]] = {
     Backup.Trigger.IMPORT: gettext_lazy("before an import"),
@@ -51,6 +52,7 @@ WORDS: Final[dict[str, Promise]] = {
     Backup.Trigger.FIELD_DELETION: gettext_lazy("before a field was deleted"),
     Backup.Trigger.ON_DEMAND: gettext_lazy("on demand"),
     Backup.Trigger.DAILY: gettext_lazy("daily"),
+    Backup.Trigger.RESTORE: gettext_lazy("before a restore"),
 }
 
 

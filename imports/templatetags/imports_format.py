@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from imports.figures import deed
 from imports.models import Import
 from imports.report_page import choices_of
-from imports.restore_wording import way_of
+from imports.restore_wording import restore_failure_sentence, way_of
 from imports.restoring import Wish
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
 from recipients.masterdata.options import Mode
@@ -57,6 +57,8 @@ def reason(code: str) -> str:
 def failure(run: Import) -> str:
     """Why an import failed, and what to do."""
     detail = run.failure_detail
+    if run.kind != Import.Kind.FILE:
+        return restore_failure_sentence(run.failure, label=detail.get("label", ""))
     sentence = failure_sentence(run.failure, label=detail.get("label", ""))
     if run.failure == "unreadable" and "problem" in detail:
         problem = unreadable_sentence(

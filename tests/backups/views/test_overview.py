@@ -66,7 +66,7 @@ def test_row_says_when_why_who_how_many_how_large_and_how_long(account: Account,
     local = timezone.localtime(at)
     assert rows(client.get(url_of(account))) == [
         [
-            "Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …",
+            "View Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …",
             f"{days(at)}, {local:%H:%M} 2 days ago",
             "Import of kunden.csv by Anna Berger",
             "40,212",
