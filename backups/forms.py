@@ -6,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backups.models import Backup
 from backups.queries import BackupFilter
+from backups.viewing import Asked
+from recipients.forms import ListingForm
+from recipients.listing import Status
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH, is_valid, normalise
 
 
@@ -48,3 +51,37 @@ class ErasureForm(forms.Form):
         if not is_valid(email):
             raise ValidationError(_("This is no e-mail address that a list could hold. Check how it is written."))
         return normalise(email)
+
+
+class RowsForm(forms.Form):
+    """What the address of a backup's rows asks for; also its search field and its filter."""
+
+    q = forms.CharField(
+        label=_("Search an e-mail address"),
+        required=False,
+        max_length=MAX_ADDRESS_LENGTH,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "input",
+                "placeholder": _("Search an e-mail address"),
+                "autocomplete": "off",
+            }
+        ),
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=ListingForm.STATUSES)
+    sort = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    down = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    page = forms.IntegerField(required=False, min_value=1, max_value=10**9)
+    recipient = forms.CharField(required=False, max_length=MAX_ADDRESS_LENGTH, strip=False)
+
+    def asked(self) -> Asked:
+        """The page of a valid form."""
+        data = self.cleaned_data
+        return Asked(
+            search=normalise(data["q"]),
+            status=Status(data["status"] or Status.ALL),
+            sort=data["sort"] or "email",
+            descending=data["down"],
+            page=data["page"] or 1,
+        )

@@ -57,6 +57,7 @@ class Rows:
     description: Description
     rows: list[dict[str, Any]]
     total: int
+    recipients: int  # in the backup, whatever is chosen
     page: int  # the one that is shown: the last one when one beyond it was asked for
 
 
@@ -70,7 +71,7 @@ def read_rows(*, backup: Backup, erased: Erased, asked: Asked) -> Rows:
         total = reading.total()
         page = max(1, min(asked.page, -(-total // PAGE)))
         numbers = reading.numbers((page - 1) * PAGE, min(PAGE, total - (page - 1) * PAGE), total)
-        return Rows(description, store.fetch(numbers).to_pylist(), total, page)
+        return Rows(description, store.fetch(numbers).to_pylist(), total, reading.recipients(), page)
 
 
 def read_recipient(*, backup: Backup, erased: Erased, email: str) -> tuple[Description, dict[str, Any] | None]:
@@ -116,9 +117,13 @@ class _Reading:
         self._hidden = self._hidden_rows()
         self._chosen = self._chosen_rows() if asked.chooses else None
 
+    def recipients(self) -> int:
+        """How many recipients the backup has, but for the erased."""
+        return self._store.row_count - len(self._hidden)
+
     def total(self) -> int:
-        """How many rows the choice finds."""
-        return self._store.row_count - len(self._hidden) if self._chosen is None else len(self._chosen)
+        """How many of them the choice finds."""
+        return self.recipients() if self._chosen is None else len(self._chosen)
 
     def numbers(self, first: int, count: int, total: int) -> list[int]:
         """The numbers of the rows on the page."""

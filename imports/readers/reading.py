@@ -82,7 +82,8 @@ def read(
     A column of statuses in words is mapped to STATUS_TARGET and becomes sign-offs and bounces; those without a date are
     of `now`, by default the moment when the reading starts.
     Of a ZIP archive the one table in it is read, as `source` says.
-    Rows that cannot be read, or whose address is `blocked` or `erased`, go to `rejected`, a Parquet file with REJECTED_SCHEMA.
+    Rows that cannot be read, or whose address is `blocked` or `erased`, go to `rejected`, a Parquet file with
+    REJECTED_SCHEMA.
     Dates and times without an offset are taken as local in `time_zone`. Doubles are not looked for.
     `progress(rows done, rows known or None)` is called after each block; what it raises ends the reading. On any error
     neither file is left.

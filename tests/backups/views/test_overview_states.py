@@ -19,7 +19,7 @@ from tests.page_content import Element, notices, read, rows
 
 pytestmark = pytest.mark.django_db
 
-DOWNLOADS = "Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …"
+DOWNLOADS = "View Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …"
 BEFORE = "The last backup of this list is deleted on"
 
 
@@ -70,7 +70,7 @@ def test_reader_may_download_alone(account: Account, group: Group, reader: Clien
 def test_editor_may_pin_verify_and_back_up_too(account: Account, group: Group, editor: Client) -> None:
     backup = make_backup(group)
     response = editor.get(url_of(account))
-    assert rows(response)[0][0] == f"{DOWNLOADS} Pin Verify now"
+    assert rows(response)[0][0] == f"{DOWNLOADS} Restore … Pin Verify now"
     assert posts(read(response)) == [
         reverse("backups:take", args=[account.pk, group.pk]),
         reverse("backups:verify", args=[account.pk, backup.pk]),
@@ -98,7 +98,7 @@ def test_pinned_backup_says_so_with_reason_and_person_in_place_of_its_end(
 ) -> None:
     make_backup(group, pinned_at=timezone.now(), pinned_by=anna, pin_reason="Prüfung <2026>")
     (row,) = rows(editor.get(url_of(account)))
-    assert (row[0], row[5]) == (f"{DOWNLOADS} Unpin Verify now", "pinned Prüfung <2026> by Anna Berger")
+    assert (row[0], row[5]) == (f"{DOWNLOADS} Restore … Unpin Verify now", "pinned Prüfung <2026> by Anna Berger")
 
 
 # --- verification and damage -----------------------------------------------------------------------------------------
