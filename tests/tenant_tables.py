@@ -17,7 +17,11 @@ from accounts.tenancy import across_accounts
 
 ACCOUNT_ID = "account_id"
 # Columns that are named like a reference and are none: nothing is read through them without the account's scope.
-NO_REFERENCES = {("backups_backup", "change_id")}  # of an import or a deletion, whichever the trigger says
+NO_REFERENCES = {
+    ("backups_backup", "change_id"),  # of an import or a deletion, whichever the trigger says
+    ("recipients_removal", "job_id"),  # of whatever job removed the recipient
+    ("imports_import", "backup_id"),  # of a backup that may be purged; imports know no backups
+}
 
 Row = dict[str, Any]
 

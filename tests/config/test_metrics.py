@@ -94,6 +94,8 @@ def test_figures_are_those_of_all_accounts(client: Client) -> None:
         "restore_drill_last failed": 0,
         "jobs_waiting backups": 0,
         "jobs_waiting backups-small": 2,
+        "jobs_waiting files": 0,
+        "jobs_waiting files-small": 0,
         "jobs_waiting imports": 2,
         "jobs_waiting imports-small": 0,
     }
@@ -125,7 +127,7 @@ def test_number_of_queries_does_not_follow_the_rows(
         for one in range(number):
             fill(make_account(f"Firma {one}"))
         # the scope's five in a test; times, statuses, damage, overdue, newest drill, its result; a queue each for three
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(16):
             client.get("/metrics")
 
 

@@ -68,7 +68,7 @@ def test_workers_take_messages_from_each_queue(start_worker: Callable[..., Proce
     assert sorted(queues_by_worker().values()) == [
         ["backups", "backups-small"],
         ["imports", "imports-small"],
-        ["maintenance"],
+        ["files", "files-small", "maintenance"],
     ]
 
 
