@@ -67,8 +67,8 @@ def test_workers_take_messages_from_each_queue(start_worker: Callable[..., Proce
         start_worker(part)
     assert sorted(queues_by_worker().values()) == [
         ["backups", "backups-small"],
-        ["imports", "imports-small"],
         ["files", "files-small", "maintenance"],
+        ["imports", "imports-small"],
     ]
 
 
