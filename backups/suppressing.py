@@ -6,11 +6,15 @@ older one may hold the person, and one with that or a newer one does not. Who si
 later backups.
 """
 
+from uuid import UUID
+
 from django.db.models import Q
 
 from accounts.tenancy import account_scope
 from backups.models import Backup, Erasure
 from recipients.erased import Erased, key_of
+
+UNKEYED = UUID(int=0)  # when nobody is left out, the account's key is asked for nothing
 
 # While their job runs, and after it for files that it could not read.
 OPEN = ~Q(status=Erasure.Status.DONE) | Q(report__unreadable__gt=0)
@@ -21,7 +25,7 @@ def suppression_for(backup: Backup) -> Erased:
     older = {f"report__revisions__{backup.group_id}__gt": backup.revision}
     erasures = Erasure.objects.filter(OPEN, account_id=backup.account_id, **older)
     digests = frozenset(bytes(digest) for digest in erasures.values_list("digest", flat=True))
-    return Erased(key_of(backup.account_id), digests)
+    return Erased(key_of(backup.account_id) if digests else UNKEYED, digests)
 
 
 def has_moved(backup: Backup) -> bool:

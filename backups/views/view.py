@@ -18,12 +18,13 @@ from accounts.templatetags.listkeep_format import day
 from backups.downloads import DownloadRefused
 from backups.forms import RowsForm
 from backups.models import Backup
-from backups.suppressing import has_moved, suppression_for
+from backups.suppressing import suppression_for
 from backups.viewing import BY_STATUS, PAGE, Asked, Rows, read_recipient, read_rows
 from backups.views.download import backup_or_404, refusal_page
 from recipients.erased import Erased
 from recipients.listing import Status
 from recipients.masterdata.file import STATUS_COLUMNS, Description, FieldDefinition, FieldType
+from recipients.masterdata.values import format_number
 from recipients.models import Recipient
 from recipients.wording import shown_value, status_of
 
@@ -75,12 +76,15 @@ def view(request: AccountRequest, backup_id: UUID) -> HttpResponse:
 
 
 def who_is_left_out(backup: Any) -> Erased:
-    """Who must not be seen of a backup; the row is made fresh when an erasure has just given it another file.
+    """Who must not be seen of a backup. The row is read again after that, because it may have got another file.
 
-    In this order: while somebody is left out the file may hold them, and a file that was written anew does not.
+    In this order: while somebody is left out the file may hold them, and one that was written anew does not.
     """
     erased = suppression_for(backup)
-    has_moved(backup)
+    try:
+        backup.refresh_from_db(fields=["file_key", "sha256", "size", "recipient_count", "active_count", "damage"])
+    except Backup.DoesNotExist as error:
+        raise Http404 from error
     return erased
 
 
@@ -178,7 +182,7 @@ def _shown(field: FieldDefinition, value: Any) -> str:
     """A value as Arrow gives it, in the reader's language."""
     if value is None or field.type in (FieldType.TEXT, FieldType.GENDER):
         return shown_value(field.type, value)
-    return shown_value(field.type, value.isoformat() if field.type is FieldType.DATE else str(value))
+    return shown_value(field.type, value.isoformat() if field.type is FieldType.DATE else format_number(value))
 
 
 def _query(asked: Asked, *, sort: str | None = None, descending: bool | None = None) -> str:
