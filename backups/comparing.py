@@ -23,7 +23,7 @@ def count_differences(left: MasterDataFile, right: MasterDataFile) -> int:
     columns = [name for name in left.schema.names if name in right.schema.names]
     # A column of one file alone is a difference of each recipient who has something in it.
     alone = [[name for name in file.schema.names if name not in columns] for file in (left, right)]
-    for mine, theirs in _windows(left, right):
+    for mine, theirs in windows(left, right):
         at = pc.index_in(mine["email"], theirs["email"])
         known = pc.is_valid(at)
         found = pc.unique(at.filter(known))
@@ -58,7 +58,7 @@ def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.binary_join(column, TAG_SEPARATOR) if pa.types.is_list(column.type) else column
 
 
-def _windows(left: MasterDataFile, right: MasterDataFile) -> Iterator[tuple[pa.Table, pa.Table]]:
+def windows(left: MasterDataFile, right: MasterDataFile) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Both files in steps: the rows of each up to the same address. Neither side is longer than two batches."""
     sides = [_Side(left), _Side(right)]
     while True:
