@@ -11,8 +11,9 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
-        """Connect to the signals that announce a change, and offer backups as what imports may bring back."""
-        from backups import receivers, restore_source
+        """Connect to the signals that announce a change, and offer what imports and exports may be made of."""
+        from backups import comparisons, receivers, restore_source
 
         receivers.connect()
         restore_source.connect()
+        comparisons.connect()

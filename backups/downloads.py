@@ -130,7 +130,7 @@ def open_group_download(*, group: Group, form: Format, options: Options, now: da
     """
     with ExitStack() as opened:
         taken = opened.enter_context(scratch_folder()) / "list.parquet"
-        _take_unchanged(group, taken, now)
+        take_unchanged(group, taken, now)
         file, length = _made(opened.enter_context(taken.open("rb")), opened, form, options, None)
         return Download(opened=opened.pop_all(), chunks=_chunks_of(file), length=length)
 
@@ -201,7 +201,7 @@ def _write_down(backup: Backup, contents: Contents | None) -> None:
     write_down(account_id=backup.account_id, file_key=backup.file_key, contents=contents, now=timezone.now())
 
 
-def _take_unchanged(group: Group, path: Path, now: datetime) -> None:
+def take_unchanged(group: Group, path: Path, now: datetime) -> None:
     """Write a list to `path` as it is at one instant, in the caller's transaction, which need not be a snapshot.
 
     Every write to a list raises its revision: with the same one before and after, all that was read belongs together.

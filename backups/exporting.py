@@ -119,9 +119,9 @@ def cancel_export(*, export: Export) -> bool:
 
 
 def exports_of(*, actor: User, group: Group) -> QuerySet[Any]:
-    """The exports of a list and its backups that a person has asked for, newest first."""
+    """The exports of a list and its backups that a person has asked for, newest first; comparisons have a page."""
     mine: QuerySet[Any] = Export.objects.filter(account_id=group.account_id, group_id=group.pk, requested_by=actor)
-    return mine.select_related("backup").order_by("-requested_at", "pk")
+    return mine.exclude(format="comparison").select_related("backup").order_by("-requested_at", "pk")
 
 
 # --- making it ------------------------------------------------------------------------------------------------------

@@ -1,15 +1,21 @@
 """The forms of the backups' pages."""
 
+from typing import Any, Final
+from uuid import UUID
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from backups.difference_file import Kind
 from backups.models import Backup
 from backups.queries import BackupFilter
 from backups.viewing import Asked
 from recipients.forms import ListingForm
 from recipients.listing import Status
 from recipients.masterdata.address import MAX_ADDRESS_LENGTH, is_valid, normalise
+
+TODAY: Final = "today"
 
 
 class BackupFilterForm(forms.Form):
@@ -85,3 +91,35 @@ class RowsForm(forms.Form):
             descending=data["down"],
             page=data["page"] or 1,
         )
+
+
+class ComparisonForm(forms.Form):
+    """What the address of a comparison asks for."""
+
+    kind = forms.ChoiceField(required=False, choices=[(kind.value, kind.value) for kind in Kind])
+    field = forms.CharField(required=False, max_length=200)
+    page = forms.IntegerField(required=False, min_value=1, max_value=10**9)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields["with"] = forms.CharField(required=False, max_length=36)  # no name that Python lets a class have
+
+    def clean_with(self) -> str:
+        """`today`, or the id of a backup."""
+        chosen: str = self.cleaned_data["with"]
+        if chosen in ("", TODAY):
+            return ""
+        try:
+            return str(UUID(chosen))
+        except ValueError as error:
+            raise ValidationError(_("There is no such backup.")) from error
+
+    def other(self) -> UUID | None:
+        """The other backup; None for the list as it is today."""
+        chosen = self.cleaned_data["with"]
+        return UUID(chosen) if chosen else None
+
+    def chosen_kind(self) -> Kind | None:
+        """Which rows are to be shown; None for all."""
+        kind = self.cleaned_data["kind"]
+        return Kind(kind) if kind else None

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from backups.views import download, erasures, exports, on_demand, overview, pins, restore, undo, verification, view
+from backups.views import (
+    compare,
+    download,
+    erasures,
+    exports,
+    on_demand,
+    overview,
+    pins,
+    restore,
+    undo,
+    verification,
+    view,
+)
 
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recipients/<int:group_id>/backups/take/", on_demand.take, name="take"),
     path("backups/<uuid:backup_id>/row/", overview.row, name="row"),
     path("backups/<uuid:backup_id>/view/", view.view, name="view"),
+    path("backups/<uuid:backup_id>/compare/", compare.compare, name="compare"),
+    path("backups/<uuid:backup_id>/compare/file/", compare.file, name="compare_file"),
     path("backups/<uuid:backup_id>/pin/", pins.pin, name="pin"),
     path("backups/<uuid:backup_id>/unpin/", pins.unpin, name="unpin"),
     path("backups/<uuid:backup_id>/verify/", verification.verify, name="verify"),

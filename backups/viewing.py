@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from backups.choosing import COLUMNS, rows_matching
 from backups.downloads import FileDamaged, StorageUnavailable, open_verified, refuse_unmade
-from backups.kept_files import forget, kept_folder, written_whole
+from backups.kept_files import FILE, forget, kept_folder, written_whole
 from backups.models import Backup
 from backups.row_store import Order, RowStore
 from backups.sorting import all_rows, first_rows, sort_key
@@ -84,13 +84,9 @@ def read_recipient(*, backup: Backup, erased: Erased, email: str) -> tuple[Descr
 @contextmanager
 def opened(backup: Backup) -> Iterator[tuple[RowStore, Description]]:
     """The verified rows of a backup. Raises a DownloadRefused."""
-    refuse_unmade(backup)
-    name = f"{backup.account_id}-{backup.sha256}"
-    if backup.damage:  # found since: what is kept here must not hide it
-        forget(name)
     try:
-        folder = kept_folder(name, lambda path: _copy_verified(backup, path))
-        with MasterDataFile.open(folder / "file.parquet") as file:
+        folder = verified_folder(backup)
+        with MasterDataFile.open(folder / FILE) as file:
             description = file.description
         with RowStore(folder) as store:
             yield store, description
@@ -98,6 +94,15 @@ def opened(backup: Backup) -> Iterator[tuple[RowStore, Description]]:
         raise FileDamaged from error
     except OSError as error:  # no space, or too many files open: the backup itself is not affected
         raise StorageUnavailable from error
+
+
+def verified_folder(backup: Backup) -> Path:
+    """The kept folder with the verified file of a complete backup. Raises a DownloadRefused, and OSError."""
+    refuse_unmade(backup)
+    name = f"{backup.account_id}-{backup.sha256}"
+    if backup.damage:  # found since: what is kept here must not hide it
+        forget(name)
+    return kept_folder(name, lambda path: _copy_verified(backup, path))
 
 
 def _copy_verified(backup: Backup, path: Path) -> None:

@@ -46,7 +46,6 @@ REMEMBERED: Final = "export"  # in the session: what was chosen last
 SHOWN: Final = 20  # exports on a page; older ones are gone within a day
 ABOUT: Final = {"not_in_encoding": "encoding"}  # the field that a refusal is about; else the format
 CODES: Final = {"missing": "file_missing", "damaged": "file_damaged", "storage": "storage_unavailable"}
-ACTIONS: Final = {"comparison": AuditAction.COMPARISON_DOWNLOADED}
 
 
 @require_http_methods(READ_OR_SEND)
@@ -147,11 +146,11 @@ def _given_out_export(request: AccountRequest, export: Any, opened: Download) ->
     detail = {"format": export.format}
     if export.backup is not None:
         detail["asked_for_at"] = export.backup.requested_at.isoformat()
-    otherwise = AuditAction.GROUP_EXPORTED if export.backup is None else AuditAction.BACKUP_DOWNLOADED
+    action = AuditAction.GROUP_EXPORTED if export.backup is None else AuditAction.BACKUP_DOWNLOADED
     return given_out(
         request,
         opened,
-        action=ACTIONS.get(export.format, otherwise),
+        action=action,
         subject=export.group.name if export.backup is None else export.backup.group_name,
         name=export.file_name,
         content_type=Options.from_json(export.options).content_type("csv") if is_csv else CONTENT_TYPES[form],

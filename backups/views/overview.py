@@ -155,6 +155,7 @@ def column_labels() -> dict[str, str]:
         "parquet": gettext("Download export file (Parquet)"),
         "more_formats": gettext("More formats …"),
         "view": pgettext("a backup", "View"),
+        "compare": pgettext("a backup", "Compare"),
         "restore": gettext("Restore …"),
         "pin": pgettext("a backup", "Pin"),
         "unpin": pgettext("a backup", "Unpin"),

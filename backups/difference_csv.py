@@ -1,0 +1,61 @@
+"""A difference file as CSV, for people and their spreadsheet programs. Knows no Django."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from backups.difference_file import SCHEMA, Kind, read_figures
+from backups.row_store import RowStore
+from recipients.masterdata.file import FieldType
+from recipients.masterdata.formula_guard import guard
+from recipients.masterdata.labels import GENDER_LABELS, Language
+
+BYTE_ORDER_MARK: Final = "\ufeff".encode()  # without it Excel does not show umlauts rightly
+BATCH_ROWS: Final = 16_384
+OPTIONS: Final = pa.csv.WriteOptions(include_header=False, delimiter=";", eol="\r\n")
+
+
+def difference_chunks(
+    store: RowStore,
+    *,
+    headers: Sequence[str],
+    kinds: Mapping[Kind, str],
+    labels: Mapping[str, str],
+    language: Language,
+) -> Iterator[bytes]:
+    """All rows of a difference file in chunks, its head first; kinds and fields in these words.
+
+    What a spreadsheet program would run has an apostrophe in front.
+    """
+    fields = read_figures(store.parquet).fields
+    genders = [
+        pa.array([field.key for field in fields if field.type_before == FieldType.GENDER], pa.string()),
+        pa.array([field.key for field in fields if field.type_after == FieldType.GENDER], pa.string()),
+    ]
+    kind_words = {kind.value: word for kind, word in kinds.items()}
+    yield BYTE_ORDER_MARK + _written([pa.array([header]) for header in headers])
+    for batch in store.batches(SCHEMA.names, BATCH_ROWS):
+        of_gender = [pc.is_in(batch["field"], value_set=keys) for keys in genders]
+        columns = [
+            batch["email"],
+            _in_words(batch["kind"], kind_words),
+            _in_words(batch["field"], labels),
+            pc.if_else(of_gender[0], _in_words(batch["before"], GENDER_LABELS[language]), batch["before"]),
+            pc.if_else(of_gender[1], _in_words(batch["after"], GENDER_LABELS[language]), batch["after"]),
+        ]
+        yield _written(columns)
+
+
+def _in_words(column: pa.Array, words: Mapping[str, str]) -> pa.Array:
+    """Each text as the word that stands for it; one that has none becomes nothing."""
+    return pa.array(words.values(), pa.string()).take(pc.index_in(column, pa.array(words, pa.string())))
+
+
+def _written(columns: Sequence[pa.Array]) -> bytes:
+    sink = pa.BufferOutputStream()
+    batch = pa.RecordBatch.from_arrays([guard(column) for column in columns], names=SCHEMA.names)
+    pa.csv.write_csv(batch, sink, OPTIONS)
+    return bytes(sink.getvalue())
