@@ -98,6 +98,8 @@ RIGHTS = {
     "backups:undo": Right(get=EDITOR, post=EDITOR, tells=True),
     "backups:row": Right(get=READER, tells=True),
     "backups:view": Right(get=READER, tells=True),
+    "backups:compare": Right(get=READER, post=READER, tells=True),
+    "backups:compare_file": Right(get=READER),
     "backups:verify": Right(post=EDITOR),
     "backups:download": Right(get=READER, tells=True, writes=True),
     "backups:export_options": Right(get=READER, post=READER, tells=True),

@@ -22,6 +22,7 @@ from recipients.models import Deletion
 from tests.customer import Customer, make_customer
 from tests.tenant_tables import everything_of
 
+app.loader.import_default_modules()  # whichever tests this process runs before
 APPS = ("accounts.", "recipients.", "imports.", "backups.")
 
 

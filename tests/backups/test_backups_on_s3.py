@@ -92,3 +92,19 @@ def test_erasure_replaces_the_object(group: Group, tmp_path: Path) -> None:
     assert addresses_in(backup) == ["änne@example.org"]
     assert place("backups").exists(backup.file_key) is False
     assert [key for key in told_in_files(PERSON) if key.startswith(f"backups/{group.account_id}/")] == []
+
+
+def test_view_fetches_the_object_once(group: Group, tmp_path: Path) -> None:
+    client = sign_in(make_member(group.account, Role.READER))
+    backup = take_backup_of(group, tmp_path)
+    url = reverse("backups:view", args=[group.account_id, backup.pk])
+    assert "änne@example.org" in client.get(url).content.decode()
+    place("backups").delete(backup.file_key)
+    assert "änne@example.org" in client.get(url, {"q": "änne"}).content.decode()
+
+
+def test_object_that_is_gone_is_not_viewed(group: Group, tmp_path: Path) -> None:
+    client = sign_in(make_member(group.account, Role.READER))
+    backup = take_backup_of(group, tmp_path)
+    place("backups").delete(backup.file_key)
+    assert client.get(reverse("backups:view", args=[group.account_id, backup.pk])).status_code == 410

@@ -66,7 +66,10 @@ def test_row_says_when_why_who_how_many_how_large_and_how_long(account: Account,
     local = timezone.localtime(at)
     assert rows(client.get(url_of(account))) == [
         [
-            "View Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …",
+            (
+                "View Compare Download export file (CSV) Download export file (XLSX) Download export file (Parquet)"
+                " More formats …"
+            ),
             f"{days(at)}, {local:%H:%M} 2 days ago",
             "Import of kunden.csv by Anna Berger",
             "40,212",
@@ -189,7 +192,7 @@ def test_page_is_german_for_germans(account: Account, client: Client, anna: User
     make_backup(group, requested_at=now, recipient_count=40212, size=1_530_000, requested_by=anna)
     cells = rows(client.get(url_of(account), headers={"accept-language": "de"}))[0]
     files = " ".join(f"Export-Datei herunterladen ({form})" for form in ("CSV", "XLSX", "Parquet"))
-    assert cells[0] == f"Ansehen {files} Weitere Formate …"
+    assert cells[0] == f"Ansehen Vergleichen {files} Weitere Formate …"
     assert cells[2:] == [
         "Import von kunden.csv von Anna Berger",
         "40.212 \N{MINUS SIGN}788 im Vergleich zum Backup davor",

@@ -19,7 +19,9 @@ from tests.page_content import Element, notices, read, rows
 
 pytestmark = pytest.mark.django_db
 
-DOWNLOADS = "View Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …"
+DOWNLOADS = (
+    "View Compare Download export file (CSV) Download export file (XLSX) Download export file (Parquet) More formats …"
+)
 BEFORE = "The last backup of this list is deleted on"
 
 
