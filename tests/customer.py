@@ -22,17 +22,18 @@ from accounts.models import Account, AuditAction, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
 from backups.exports.options import Options
-from backups.models import Backup, Export, RestoreDrill
+from backups.models import Backup, Erasure, Export, RestoreDrill
 from backups.taking import take_in_lock
 from imports.drafts import sniffed_to_json
 from imports.models import Import
 from imports.readers import ColumnMapping, FileProblem, Source, read, sniff
 from imports.restoring import Way, Wish
+from recipients.erased import digest_of, key_of
 from recipients.holds import Change, ChangeKind, Interface
 from recipients.masterdata.details import Details, Sample
 from recipients.masterdata.file import FieldType, sha256_of
 from recipients.masterdata.options import Outcome
-from recipients.models import Activity, Contact, Deletion, Field, Group, Recipient
+from recipients.models import Activity, Contact, Deletion, ErasedAddress, Field, Group, Recipient, Removal
 from recipients.queries import definitions_of
 from recipients.scratch import scratch_folder
 from recipients.storage import put
@@ -95,6 +96,7 @@ def make_customer(secret: str) -> Customer:
     backup, backup_of_deleted = (make_backup(one, owner, label=f"{secret}.csv") for one in (group, deleted))
     deletion = delete_group(deleted, owner)
     drill = make_drill(backup)
+    make_erasure(account, owner)
     return Customer(
         secret=secret,
         account=account,
@@ -115,6 +117,23 @@ def make_customer(secret: str) -> Customer:
         exports=[make_export_file(backup, member, secret) for member in members.values()],
         imports=make_imports(group, owner, secret),
     )
+
+
+def make_erasure(account: Account, owner: User) -> None:
+    """Somebody who was erased, from the backups too; and somebody whom an import removed."""
+    now = timezone.now()
+    with account_scope(account.pk):
+        digest = digest_of(key=key_of(account.pk), email="weg@example.org")
+        ErasedAddress.objects.create(account=account, digest=digest, erased_at=now, erased_by=owner)
+        Erasure.objects.create(
+            account=account,
+            status=Erasure.Status.DONE,
+            digest=digest,
+            requested_at=now,
+            requested_by=owner,
+            finished_at=now,
+        )
+        Removal.objects.create(account=account, job_id=uuid.uuid4(), email="entfernt@example.org")
 
 
 def make_imports(group: Group, owner: User, secret: str) -> dict[str, Import]:

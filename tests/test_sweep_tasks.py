@@ -82,7 +82,7 @@ def waiting_erasure(customer: Customer) -> uuid.UUID:
             actor=customer.members[Role.OWNER],
             now=timezone.now(),
         )
-        return Erasure.objects.get().pk
+        return Erasure.objects.get(status=Erasure.Status.WAITING).pk
 
 
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {

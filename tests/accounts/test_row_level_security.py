@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.customer import Customer, make_backup, make_customer, rolled_back
+from tests.customer import Customer, make_backup, make_customer, make_import, rolled_back
 from tests.factories import make_group, make_recipient
 from tests.tenant_tables import (
     TABLES,
@@ -262,6 +262,7 @@ def new_target(reference: Reference, customer: Customer) -> int | str:
     """The id of a new row of the customer in the table that the reference points at."""
     makers: dict[str, Callable[[], int | str]] = {
         "backups_backup": lambda: str(make_backup(customer.group, customer.members[Role.OWNER]).pk),
+        "imports_import": lambda: str(make_import(customer.group, customer.members[Role.OWNER], "draft", "x").pk),
         "recipients_group": lambda: make_group(customer.account).pk,
         "recipients_recipient": lambda: make_recipient(customer.group).id,
     }

@@ -66,11 +66,17 @@ def test_an_import_changes_the_list_and_reports(group: Group, editor: User) -> N
         "reactivated": 0,
         "kept_inactive": 0,
         "contacts_changed": 0,
+        "blocked": 0,
+        "status_kept": 0,
+        "kept_changed": 0,
+        "kept_deleted": 0,
+        "contacts_kept": 0,
         "rejected": 1,
         "rejected_by_reason": {"invalid_email": 1},
         "notes": {},
         "backup": str(backup.pk),
         "as_previewed": True,
+        "was_empty": False,
     }
     assert names(group) == {"ada@example.org": "Ada", "new@example.org": "Neu"}
 
