@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.views import home
+from accounts.views.home import home
 from config.admin_site import site
 from config.health import health
 from config.metrics import metrics
