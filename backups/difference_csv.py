@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from accounts.formula_guard import guard
 from backups.difference_file import SCHEMA, Kind, read_figures
 from backups.row_store import RowStore
 from recipients.masterdata.file import FieldType
-from recipients.masterdata.formula_guard import guard
 from recipients.masterdata.labels import GENDER_LABELS, Language
 
 BYTE_ORDER_MARK: Final = "\ufeff".encode()  # without it Excel does not show umlauts rightly

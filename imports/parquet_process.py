@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from accounts.formula_guard import guard
 from recipients.masterdata.file import TIMESTAMP, DamagedMasterData, MasterDataError, MasterDataFile
-from recipients.masterdata.formula_guard import guard
 from recipients.masterdata.labels import Language, export_headers
 from recipients.masterdata.texts import as_texts, is_written_by_people
 

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 
+from accounts.formula_guard import guard, unguard
 from imports.models import Import
 from imports.readers import ADDED_NAMES, Reason, original_header, without_added
 from imports.targets import language
 from imports.wording import reason_label
-from recipients.masterdata.formula_guard import guard, unguard
 from recipients.masterdata.values import BLANKS
 from recipients.storage import open_file
 

@@ -8,10 +8,10 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.csv
 
+from accounts.formula_guard import guard
 from backups.exports.refusals import NotInEncoding
 from backups.exports.rows import People, names_of, rows_of
 from recipients.masterdata.file import FieldDefinition, MasterDataFile
-from recipients.masterdata.formula_guard import guard
 from recipients.masterdata.labels import Language, export_headers
 from recipients.masterdata.texts import as_texts, is_written_by_people
 

@@ -14,12 +14,12 @@ from typing import IO, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accounts.formula_guard import guard_guarded
 from backups.exports import sheet_xml
 from backups.exports.refusals import CellTooLong, SheetTooLarge, TooManyRows
 from backups.exports.rows import People, names_of, rows_of
 from backups.exports.workbook_parts import parts_of
 from recipients.masterdata.file import FieldDefinition, MasterDataFile
-from recipients.masterdata.formula_guard import guard_guarded
 from recipients.masterdata.labels import Language, export_headers
 from recipients.masterdata.texts import as_texts, is_written_by_people
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recipients.masterdata.formula_guard import unguard
+from accounts.formula_guard import unguard
 from recipients.masterdata.values import BLANKS
 
 

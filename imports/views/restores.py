@@ -15,6 +15,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.formula_guard import guard
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
 from imports.models import Import
@@ -23,7 +24,6 @@ from imports.restore_runs import change_wish
 from imports.restore_wording import KEPT_REASONS
 from imports.restoring import Wish
 from imports.views.places import IN_PREVIEW, to_place
-from recipients.masterdata.formula_guard import guard
 from recipients.storage import local_copy
 
 

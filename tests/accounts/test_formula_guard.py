@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients.masterdata.formula_guard import guard, guard_guarded, unguard
+from accounts.formula_guard import guard, guard_guarded, unguard
 
 texts = st.lists(st.none() | st.text("'=+-@\t\rab ", max_size=6) | st.text(max_size=6), max_size=6)
 
