@@ -4,6 +4,7 @@ Every table here but User is a tenant table: the database shows and takes only t
 `accounts.tenancy` has set.
 """
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -143,6 +144,9 @@ class AuditAction(models.TextChoices):
     BACKUP_VERIFIED = "backup_verified", _("Backup verified")
     BACKUP_DAMAGED = "backup_damaged", _("Backup found damaged")
     RESTORE_DRILL = "restore_drill", _("Restore rehearsed")
+    TOKEN_CREATED = "token_created", _("Interface token made")
+    TOKEN_REVOKED = "token_revoked", _("Interface token revoked")
+    RECIPIENTS_WRITTEN = "recipients_written", _("Recipients changed through an interface")
 
 
 class AuditEntry(models.Model):
@@ -160,3 +164,66 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
+
+
+class ApiToken(models.Model):
+    """A key with which a program uses the interface of one account, for as long as its maker may do the same by hand.
+
+    The secret itself is kept nowhere; see `accounts.tokens`.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read")
+        WRITE = "write", _("Read and write")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=100)  # where it is used, in the words of who made it
+    scope = models.CharField(_("may"), max_length=10, choices=Scope, default=Scope.READ)
+    digest = models.BinaryField(max_length=32)  # SHA-256 of the whole secret
+    ending = models.CharField(max_length=4)  # of the secret, so that people know it again
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # to the minute: written no more often
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "id"], name="accounts_apitoken_id_in_account"),
+            models.UniqueConstraint(fields=["account", "digest"], name="accounts_apitoken_digest_once"),
+            models.CheckConstraint(
+                condition=models.Q(scope__in=["read", "write"]), name="accounts_apitoken_scope_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (…{self.ending})"
+
+    def may_write(self) -> bool:
+        """Whether it may change anything."""
+        return self.scope == self.Scope.WRITE
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was revoked, or its time is over."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
+
+
+class ApiAnswer(models.Model):
+    """What a request with an `Idempotency-Key` was answered, kept for a day so that it is carried out once only."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key = models.CharField(max_length=255)
+    digest = models.BinaryField(max_length=32)  # SHA-256 of the request
+    status = models.PositiveSmallIntegerField()
+    content = models.TextField()
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "token", "key"], name="accounts_apianswer_key_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["answered_at"], name="accounts_apianswer_oldest")]
+
+    def __str__(self) -> str:
+        return f"{self.token_id}: {self.status}"

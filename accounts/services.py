@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.acting import token_detail
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
 from accounts.signals import retention_lengthened
 from accounts.tenancy import across_accounts
@@ -88,5 +89,10 @@ def record(
 ) -> None:
     """Add to the audit trail, in the transaction of the change that it tells of. `actor_id` None: Listkeep itself."""
     AuditEntry.objects.create(
-        account_id=account_id, actor_id=actor_id, action=action, subject=subject[:300], detail=detail, at=now
+        account_id=account_id,
+        actor_id=actor_id,
+        action=action,
+        subject=subject[:300],
+        detail=detail | token_detail(),
+        at=now,
     )

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, AuditAction, Role, User
+from accounts.models import Account, ApiAnswer, ApiToken, AuditAction, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
+from accounts.tokens import create_token
 from backups.exports.options import Options
 from backups.models import Backup, Erasure, Export, RestoreDrill
 from backups.taking import take_in_lock
@@ -72,6 +73,8 @@ class Customer:
     drill: RestoreDrill
     exports: list[Export]  # of the backup, one of each member's
     imports: dict[str, Import]  # by status; and an undo
+    token: ApiToken
+    token_secret: str
 
 
 def make_customer(secret: str) -> Customer:
@@ -97,6 +100,7 @@ def make_customer(secret: str) -> Customer:
     deletion = delete_group(deleted, owner)
     drill = make_drill(backup)
     make_erasure(account, owner)
+    token, token_secret = make_token(account, owner, secret)
     return Customer(
         secret=secret,
         account=account,
@@ -116,7 +120,33 @@ def make_customer(secret: str) -> Customer:
         drill=drill,
         exports=[make_export_file(backup, member, secret) for member in members.values()],
         imports=make_imports(group, owner, secret),
+        token=token,
+        token_secret=token_secret,
     )
+
+
+def make_token(account: Account, owner: User, secret: str) -> tuple[ApiToken, str]:
+    """A token that may write, with its secret, and what one of its requests was answered."""
+    now = timezone.now()
+    with account_scope(account.pk):
+        token, token_secret = create_token(
+            account=account,
+            name=f"Shop {secret}",
+            scope=ApiToken.Scope.WRITE,
+            expires_at=None,
+            actor=owner,
+            now=now,
+        )
+        ApiAnswer.objects.create(
+            account=account,
+            token=token,
+            key=secret,
+            digest=b"of a request",
+            status=200,
+            content=f'"{secret}"',
+            answered_at=now,
+        )
+    return token, token_secret
 
 
 def make_erasure(account: Account, owner: User) -> None:

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.customer import Customer, make_backup, make_customer, make_import, rolled_back
+from tests.customer import Customer, make_backup, make_customer, make_import, make_token, rolled_back
 from tests.factories import make_group, make_recipient
 from tests.tenant_tables import (
     TABLES,
@@ -261,6 +261,7 @@ def referring_row(reference: Reference, customer: Customer) -> Row:
 def new_target(reference: Reference, customer: Customer) -> int | str:
     """The id of a new row of the customer in the table that the reference points at."""
     makers: dict[str, Callable[[], int | str]] = {
+        "accounts_apitoken": lambda: make_token(customer.account, customer.members[Role.OWNER], "x")[0].pk,
         "backups_backup": lambda: str(make_backup(customer.group, customer.members[Role.OWNER]).pk),
         "imports_import": lambda: str(make_import(customer.group, customer.members[Role.OWNER], "draft", "x").pk),
         "recipients_group": lambda: make_group(customer.account).pk,
