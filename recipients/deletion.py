@@ -83,17 +83,18 @@ class DeletionFailed(Exception):
         self.code = code
 
 
-def request_deletion(*, group: Group, actor: User, now: datetime) -> Deletion:
+def request_deletion(*, group: Group, actor: User, now: datetime, interface: Interface = Interface.BROWSER) -> Deletion:
     """Ask for the deletion of a list; its backup is begun at once. Asking again gives the deletion under way.
 
-    In the caller's transaction. Raises GroupLocked, GroupGone or DeletionUnderWay; then nothing has changed.
+    What comes through an external interface makes no backup (mission A8). In the caller's transaction. Raises
+    GroupLocked, GroupGone or DeletionUnderWay; then nothing has changed.
     """
-    return _request_of_group(Kind.GROUP, {}, group=group, actor=actor, now=now)
+    return _request_of_group(Kind.GROUP, {}, group=group, actor=actor, now=now, interface=interface)
 
 
-def request_clearing(*, group: Group, actor: User, now: datetime) -> Deletion:
+def request_clearing(*, group: Group, actor: User, now: datetime, interface: Interface = Interface.BROWSER) -> Deletion:
     """Ask for the deletion of all recipients of a list, which stays; as `request_deletion`."""
-    return _request_of_group(Kind.CLEARING, {}, group=group, actor=actor, now=now)
+    return _request_of_group(Kind.CLEARING, {}, group=group, actor=actor, now=now, interface=interface)
 
 
 def request_recipients_deletion(*, group: Group, chosen: Chosen, actor: User, now: datetime) -> Deletion:
@@ -101,10 +102,14 @@ def request_recipients_deletion(*, group: Group, chosen: Chosen, actor: User, no
 
     Of a search or a status those are deleted who match it when the deletion is carried out.
     """
-    return _request_of_group(Kind.RECIPIENTS, chosen.to_json(), group=group, actor=actor, now=now)
+    return _request_of_group(
+        Kind.RECIPIENTS, chosen.to_json(), group=group, actor=actor, now=now, interface=Interface.BROWSER
+    )
 
 
-def request_field_deletion(*, field: Field, actor: User, now: datetime) -> Deletion:
+def request_field_deletion(
+    *, field: Field, actor: User, now: datetime, interface: Interface = Interface.BROWSER
+) -> Deletion:
     """Ask for the deletion of a field with all its values; as `request_deletion`.
 
     An account-wide one is seen in every list: each is backed up, and GroupLocked names one that is locked. Raises
@@ -123,6 +128,7 @@ def request_field_deletion(*, field: Field, actor: User, now: datetime) -> Delet
         account=account,
         group=None if present.group_id is None else groups[0],
         kind=Kind.FIELD,
+        interface=interface.value,
         selection=selection,
         requested_by=actor,
         requested_at=now,
@@ -131,13 +137,20 @@ def request_field_deletion(*, field: Field, actor: User, now: datetime) -> Delet
 
 
 def _request_of_group(
-    kind: Deletion.Kind, selection: dict[str, Any], *, group: Group, actor: User, now: datetime
+    kind: Deletion.Kind,
+    selection: dict[str, Any],
+    *,
+    group: Group,
+    actor: User,
+    now: datetime,
+    interface: Interface,
 ) -> Deletion:
     locked = _lock_present(account_id=group.account_id, group_id=group.pk)
     new = Deletion(
         account_id=locked.account_id,
         group=locked,
         kind=kind,
+        interface=interface.value,
         selection=selection,
         requested_by=actor,
         requested_at=now,
@@ -160,7 +173,8 @@ def _request(new: Deletion, groups: Sequence[Group], *, count: Callable[[], int]
         account_id=new.account_id, group=new.group, status=Deletion.Status.WAITING
     ).first()
     if waiting is not None:
-        if (waiting.kind, waiting.selection) != (new.kind, new.selection):
+        # The same asked for by a program makes no backup: who asks in the browser is not served by it.
+        if (waiting.kind, waiting.selection, waiting.interface) != (new.kind, new.selection, new.interface):
             raise DeletionUnderWay(waiting)
         return waiting
     for group in groups:
@@ -212,7 +226,7 @@ def ask(deletion: Deletion, groups: Sequence[Group], now: datetime, *, locked: b
             kind=kind,
             id=deletion.pk,
             group=group,
-            interface=Interface.BROWSER,
+            interface=Interface(deletion.interface),
             requested_by_id=deletion.requested_by_id,
             label=deletion.selection.get("label", ""),
         )
@@ -298,6 +312,7 @@ def _carry_out(deletion: Deletion, groups: Sequence[Group], now: datetime) -> in
         subject=group.name,
         now=now,
         recipients=count,
+        **_through(deletion),
     )
     return count
 
@@ -320,8 +335,14 @@ def _delete_field(deletion: Deletion, groups: Sequence[Group], now: datetime) ->
         list=groups[0].name if field.group_id else None,
         type=field.type,
         recipients=count,
+        **_through(deletion),
     )
     return count
+
+
+def _through(deletion: Deletion) -> dict[str, str]:
+    """What the audit trail says of a deletion that a program asked for: its worker knows no token any more."""
+    return {} if deletion.interface == Interface.BROWSER else {"interface": deletion.interface}
 
 
 def _kept(deletion: Deletion) -> dict[str, Any]:

@@ -98,6 +98,16 @@ def erased_entry(*, account_id: int, email: str) -> ErasedAddress | None:
     return rows.filter(digest=digest_of(key=key_of(account_id), email=email)).first()
 
 
+def erased_among(*, account_id: int, emails: Collection[str]) -> dict[str, ErasedAddress]:
+    """Those of the canonical addresses that were erased, and not let in again. For a few thousand of them."""
+    rows = ErasedAddress.objects.filter(account_id=account_id)
+    if not rows.exists():
+        return {}
+    key = key_of(account_id)
+    digests = {digest_of(key=key, email=email): email for email in emails}
+    return {digests[bytes(one.digest)]: one for one in rows.filter(digest__in=list(digests))}
+
+
 def readmit(*, account_id: int, digests: Collection[bytes], actor_id: int | None, subject: str, now: datetime) -> int:
     """Forget that these were erased, because somebody has let them in again knowingly; gives how many.
 

@@ -276,7 +276,9 @@ class ErasedAddress(models.Model):
 
 
 class Deletion(Job):
-    """A deletion that was asked for in the browser: carried out when the backups of what it changes are complete.
+    """A deletion that was asked for: carried out when the backups of what it changes are complete.
+
+    Of what a program asks for through an interface there are none, so that it is carried out at once.
 
     Of a group; of all its recipients, or of those in `selection`; or of a field, named in `selection`: an account-wide
     one has no group, and changes every list of the account.
@@ -302,6 +304,7 @@ class Deletion(Job):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deletions")
     group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="deletions", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
+    interface = models.CharField(max_length=10, default="browser")  # a recipients.holds.Interface
     selection = models.JSONField(default=dict)  # what is deleted, as recipients.deletion reads it
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     recipient_count = models.BigIntegerField(default=0)

@@ -1,9 +1,10 @@
 """What pages and services ask of groups, fields and recipients."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Lower, StrIndex
 
@@ -84,6 +85,19 @@ def block_list_of(group: Group) -> BlockList:
     """What must not come into a list: its own patterns and the account-wide ones."""
     found = _blocked_in(account_id=group.account_id, group=group)
     return BlockList(found.values_list("pattern", flat=True))
+
+
+def blocked_among(group: Group, emails: Sequence[str]) -> list[bool]:
+    """Which of some canonical addresses, a few thousand, must not come into a list; however many patterns there are."""
+    exact = set(emails)
+    for domain in {email.rpartition("@")[2] for email in emails}:
+        exact.update(patterns_to_look_up(f"@{domain}")[1:])
+    found = _blocked_in(account_id=group.account_id, group=group)
+    found = found.filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
+    blocked: list[bool] = (
+        BlockList(found.values_list("pattern", flat=True)).matches(pa.array(emails, pa.string())).to_pylist()
+    )
+    return blocked
 
 
 def patterns_of(group: Group) -> tuple[str, ...]:

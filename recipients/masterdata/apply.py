@@ -15,6 +15,7 @@ from recipients.masterdata.removing import collect, remove_collected
 from recipients.masterdata.restore_rules import is_reached, may_be_added
 from recipients.masterdata.rules import (
     CONTACT_JOIN,
+    IS_ACTIVE,
     MATCH,
     added_columns,
     contact_values,
@@ -27,6 +28,8 @@ from recipients.masterdata.rules import (
 from recipients.masterdata.staging import Staged
 from recipients.models import Field, Group
 from recipients.revision import next_change, raise_all_revisions, raise_revision
+
+FEW = 4  # times as many recipients as rows: from there on the rows are few
 
 
 def needs_all_groups(*, group: Group, staged: Staged, options: Options) -> bool:
@@ -44,6 +47,7 @@ def apply(*, group: Group, staged: Staged, options: Options, now: datetime, chan
     """
     values = parameters(group, staged, options, now) | {"change": next_change() if change is None else change}
     removed = collect(options, values)
+    active_before = _count_active(values) if _is_few(group, staged, options) else None
     consent = count_consent(staged=staged, options=options, values=values)
     spared = count_spared(staged=staged, options=options, values=values)
     new = _count_new(values) if not options.mode.adds else 0
@@ -68,8 +72,32 @@ def apply(*, group: Group, staged: Staged, options: Options, now: datetime, chan
         spared=spared,
     )
     if done.added or done.changed or done.removed:
-        raise_revision(group=group, now=now, recount=True)
+        _raise_revision(group, now, done, values, active_before)
     return done
+
+
+def _is_few(group: Group, staged: Staged, options: Options) -> bool:
+    """Whether the rows are so few beside the list that counting among them is cheaper than counting the list anew."""
+    return options.mode is not Mode.EXACT and staged.rows * FEW < group.recipient_count
+
+
+def _raise_revision(
+    group: Group, now: datetime, done: Outcome, values: dict[str, Any], active_before: int | None
+) -> None:
+    if active_before is None:
+        raise_revision(group=group, now=now, recount=True)
+        return
+    active_delta = _count_active(values) - active_before
+    raise_revision(group=group, now=now, recipients_delta=done.added - done.removed, active_delta=active_delta)
+
+
+def _count_active(values: dict[str, Any]) -> int:
+    """How many of the staged addresses are active in the list."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM staged JOIN recipients_recipient AS recipient ON {MATCH} WHERE {IS_ACTIVE}", values
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _update(columns: dict[str, str], options: Options, returning: str = "") -> str:

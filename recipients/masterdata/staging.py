@@ -4,11 +4,11 @@ The table has the same columns whatever the file's fields are, so that every sta
 with the transaction. Called by `plan` and `apply`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +17,7 @@ from django.db import connection
 from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.differing import Differences
 from recipients.masterdata.encode import array_literals, copy_text, json_objects
-from recipients.masterdata.file import BASE_COLUMNS, LINE, FieldDefinition, FieldScope, MasterDataFile
+from recipients.masterdata.file import BASE_COLUMNS, LINE, Description, FieldDefinition, FieldScope, MasterDataFile
 
 BATCH_ROWS = 32_768
 _Piece = TypeVar("_Piece")
@@ -49,6 +49,18 @@ WHERE staged.email = doubled.email AND staged.line > doubled.first_line
 ANALYZE = "ANALYZE staged (line, email, registered_at, activated_at, deactivated_at, bounced_at)"
 
 
+class MasterDataRows(Protocol):
+    """What is staged: an open master-data file, or rows in memory (`rows.RowsInMemory`)."""
+
+    description: Description
+    mapped: tuple[str, ...]
+    row_count: int
+    schema: pa.Schema
+
+    def batches(self, columns: Sequence[str] | None = None, batch_size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """The rows in their order."""
+
+
 @dataclass(frozen=True)
 class Staged:
     """What stands in `staged`."""
@@ -72,7 +84,7 @@ class Staged:
 
 
 def stage(
-    file: MasterDataFile, *, progress: Callable[[int, int | None], None], blocked: BlockList | None = None
+    file: MasterDataRows, *, progress: Callable[[int, int | None], None], blocked: BlockList | None = None
 ) -> Staged:
     """Bring the rows of `file` into a new table `staged`, in the caller's transaction. Reports progress in rows.
 
@@ -114,7 +126,7 @@ def stage_differences(
 
 
 def _texts(
-    file: MasterDataFile, fields: tuple[FieldDefinition, ...], blocked: BlockList | None
+    file: MasterDataRows, fields: tuple[FieldDefinition, ...], blocked: BlockList | None
 ) -> Iterator[tuple[int, memoryview]]:
     """The rows as COPY reads them, in pieces, each with its number of rows."""
     for columns in staged_columns(file, fields):
@@ -133,7 +145,7 @@ def _one_ahead(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
             yield piece  # type: ignore[misc]  # the end alone is no piece
 
 
-def staged_columns(file: MasterDataFile, fields: tuple[FieldDefinition, ...]) -> Iterator[dict[str, pa.Array]]:
+def staged_columns(file: MasterDataRows, fields: tuple[FieldDefinition, ...]) -> Iterator[dict[str, pa.Array]]:
     """The file's batches in the columns of `staged`. A file without line numbers (a backup) is numbered from 1."""
     list_fields = [field for field in fields if field.scope is FieldScope.LIST]
     account_fields = [field for field in fields if field.scope is FieldScope.ACCOUNT]

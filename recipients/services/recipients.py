@@ -198,6 +198,8 @@ def _fitting(number: Decimal) -> Decimal:
     """The number if master-data files can hold it; one that they cannot would make the list's next backup fail."""
     if not number.is_finite() or abs(number) >= 10 ** (NUMBER_PRECISION - NUMBER_SCALE):
         raise ValueError("The number is too large.")
+    if number and number.adjusted() < -NUMBER_SCALE:  # before it is written out with all its zeros
+        raise ValueError(f"The number has more than {NUMBER_SCALE} decimals.")
     exponent = Decimal(format_number(number)).as_tuple().exponent
     if int(exponent) < -NUMBER_SCALE:
         raise ValueError(f"The number has more than {NUMBER_SCALE} decimals.")

@@ -17,22 +17,23 @@ from recipients.deletion import (
     request_field_deletion,
     request_recipients_deletion,
 )
+from recipients.holds import Interface
 from recipients.listing import Choice
 from recipients.models import Deletion, Field, Group, Recipient
 from tests.recipients.masterdata.model import Row
 from tests.runs import take_pending
 
 
-def ask_to_delete(group: Group, actor: User) -> Deletion:
+def ask_to_delete(group: Group, actor: User, interface: Interface = Interface.BROWSER) -> Deletion:
     """Ask for the deletion of a list."""
     with account_scope(group.account_id):
-        return request_deletion(group=group, actor=actor, now=timezone.now())
+        return request_deletion(group=group, actor=actor, now=timezone.now(), interface=interface)
 
 
-def ask_to_clear(group: Group, actor: User) -> Deletion:
+def ask_to_clear(group: Group, actor: User, interface: Interface = Interface.BROWSER) -> Deletion:
     """Ask for the deletion of all recipients of a list."""
     with account_scope(group.account_id):
-        return request_clearing(group=group, actor=actor, now=timezone.now())
+        return request_clearing(group=group, actor=actor, now=timezone.now(), interface=interface)
 
 
 def ask_to_delete_recipients(
@@ -48,10 +49,10 @@ def ask_to_delete_recipients(
         return request_recipients_deletion(group=group, chosen=chosen, actor=actor, now=timezone.now())
 
 
-def ask_to_delete_field(field: Field, actor: User) -> Deletion:
+def ask_to_delete_field(field: Field, actor: User, interface: Interface = Interface.BROWSER) -> Deletion:
     """Ask for the deletion of a field."""
     with account_scope(field.account_id):
-        return request_field_deletion(field=field, actor=actor, now=timezone.now())
+        return request_field_deletion(field=field, actor=actor, now=timezone.now(), interface=interface)
 
 
 def step(deletion: Deletion) -> Deletion:

@@ -5,10 +5,12 @@ import pytest
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from recipients.deletion import DeletionUnderWay, FieldGone, GroupGone, GroupLocked
+from recipients.holds import Interface
 from recipients.models import Deletion, Group
 from tests.factories import NOW, make_field, make_recipient
 from tests.recipients.deletion_scene import KINDS, Scene, changed_lists, every_kind, make_scene
 from tests.recipients.deletions import (
+    ask_to_clear,
     ask_to_delete,
     ask_to_delete_field,
     backups_for,
@@ -77,3 +79,24 @@ def test_a_field_that_is_gone_is_refused(scene: Scene, kind: str) -> None:
     carry_out(KINDS[kind](scene), *scene.lists)
     with pytest.raises(FieldGone):
         KINDS[kind](scene)
+
+
+# --- through an interface -----------------------------------------------------------------------------------------
+
+
+def test_what_a_program_asks_for_is_carried_out_at_once_and_without_a_backup(scene: Scene) -> None:
+    deletions = [
+        ask_to_delete_field(scene.number, scene.editor, interface=Interface.API),
+        ask_to_clear(scene.group, scene.editor, interface=Interface.API),
+        ask_to_delete(scene.other, scene.editor, interface=Interface.API),
+    ]
+    assert [step(one).status for one in deletions] == [Deletion.Status.DONE] * 3
+    assert scene.rows() == {scene.group.pk: {}, scene.other.pk: {}}
+    with account_scope(scene.account.pk):
+        assert not Backup.objects.exists()
+
+
+def test_who_asks_in_the_browser_is_not_served_by_what_a_program_asked_for(scene: Scene) -> None:
+    ask_to_clear(scene.group, scene.editor, interface=Interface.API)
+    with pytest.raises(DeletionUnderWay):
+        ask_to_clear(scene.group, scene.editor)
