@@ -23,7 +23,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-bench-"))
 FOLDER.chmod(0o711)  # the database's user passes through it when this runs as root
 VAR = FOLDER / "var"
 STEPS = FOLDER / "steps.jsonl"
-QUEUES = ("imports", "backups", "imports-small", "backups-small")
+QUEUES = ("imports", "backups", "files", "imports-small", "backups-small")
 
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Iterator
 
-from benchmarks import exporting, memory, place, side_by_side, steps, table, workbooks
+from benchmarks import exporting, looking, memory, pages, place, restoring, side_by_side, steps, table, workbooks
 from benchmarks.jobs import Customer
 from benchmarks.measures import Bench
 from benchmarks.table import Row
@@ -55,6 +55,8 @@ def measured(bench: Bench, *, flat: bool, everything: bool) -> Iterator[Row]:
         yield from exporting.stream_csv(bench, group)
         yield bench.update_with_and_without_backups(group)
         yield bench.small_import()
+        yield from pages.measure(bench, group)
+        yield from restoring.measure(bench)
         if side_by_side.PYTHON.is_file() and everything:
             yield from side_by_side.measure(bench.customer, (people, bench.file(many, 1)), many, bench.repeats)
     if everything:
@@ -63,3 +65,4 @@ def measured(bench: Bench, *, flat: bool, everything: bool) -> Iterator[Row]:
     sizes = (bench.rows, 5 * bench.rows) if flat else (bench.rows // 5, bench.rows)
     yield from memory.table({rows: memory.peaks(bench, rows) for rows in sizes})
     yield from exporting.memory(bench, sizes)
+    yield from looking.table(bench, sizes)

@@ -19,8 +19,10 @@ STEPS = Path(os.environ["BENCH_STEPS"])
 WRAPPED = {
     "read": ("imports.reading", "read"),
     "put": ("imports.reading", "put"),
-    "stage": ("imports.run", "stage"),
-    "stage for the preview": ("imports.preview", "stage"),
+    "stage": ("imports.preview", "stage"),
+    "read the backup to restore": ("backups.restore_source", "read_rows"),
+    "compare": ("imports.preview", "find_differences"),
+    "stage what differs": ("imports.preview", "stage_differences"),
     "plan": ("imports.preview", "plan"),
     "details": ("imports.preview", "details"),
     "apply": ("imports.run", "apply"),

@@ -90,6 +90,7 @@ class Import(Job):
     rows_key = models.CharField(max_length=200, blank=True)  # the master-data file read from it
     rejected_key = models.CharField(max_length=200, blank=True)  # the rows that could not be read
     kept_key = models.CharField(max_length=200, blank=True)  # whom an undo leaves as they are, and why
+    compared = models.JSONField(default=dict)  # imports.compared: how a restore's rows differ from the list
     sniffed = models.JSONField(default=dict)  # imports.readers: what the file looks like
     source = models.JSONField(default=dict)  # imports.readers.Source: how it is read
     mapping = models.JSONField(default=list)  # imports.readers.ColumnMapping, one per mapped column

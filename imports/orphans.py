@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from accounts.tenancy import account_scope
+from imports.compared import keys_of
 from imports.models import Import
 from recipients.orphans import remove_orphans
 
@@ -27,4 +28,4 @@ def _in_use(account_id: int, jobs: Mapping[str, uuid.UUID]) -> Collection[str]:
 def _needs(run: Import, key: str) -> bool:
     if run.is_running or run.status == Import.Status.PREVIEWING:
         return True
-    return key in (run.file_key, run.rows_key, run.rejected_key, run.kept_key)
+    return key in (run.file_key, run.rows_key, run.rejected_key, run.kept_key, *keys_of(run))

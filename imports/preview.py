@@ -3,6 +3,7 @@
 Kept with the Import row as plain JSON. Its samples hold people's data: they go when the import ends.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -10,10 +11,10 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from imports.compared import compared
 from imports.models import Import
 from imports.restoring import restoring_of
 from recipients.masterdata.details import details
-from recipients.masterdata.differing import find_differences
 from recipients.masterdata.file import MasterDataFile
 from recipients.masterdata.options import AccountValues, EmptyCells, Mode, Options, Outcome, TagsMode
 from recipients.masterdata.plan import count_consent, plan
@@ -21,7 +22,6 @@ from recipients.masterdata.rules import parameters
 from recipients.masterdata.staging import Staged, stage, stage_differences
 from recipients.models import Group
 from recipients.queries import block_list_of
-from recipients.scratch import scratch_folder
 
 FEW: Final = 10  # of a list that is so many times as long, a restore need not read every recipient
 
@@ -38,11 +38,17 @@ def options_of(run: Import) -> Options:
     )
 
 
-def stage_rows(run: Import, file: MasterDataFile, progress: Callable[[int, int | None], None]) -> Staged:
+def stage_rows(
+    run: Import,
+    file: MasterDataFile,
+    progress: Callable[[int, int | None], None],
+    *,
+    keep_as: uuid.UUID | None = None,
+) -> Staged:
     """The read rows beside the list, in the caller's transaction.
 
-    Of a restore, only those that differ from the list. Blocked ones are marked: from a person's own file they were left
-    out when it was read, but who is blocked and in the list stays in it.
+    Of a restore, only those that differ from the list (`imports.compared`, for `keep_as` too). Blocked ones are marked:
+    from a person's own file they were left out when it was read, but who is blocked and in the list stays in it.
     """
     options = options_of(run)
     if options.restoring is None:
@@ -50,10 +56,8 @@ def stage_rows(run: Import, file: MasterDataFile, progress: Callable[[int, int |
     few = file.row_count * FEW < run.group.recipient_count
     if few and options.mode is not Mode.EXACT:
         return stage(file, progress=progress, blocked=block_list_of(run.group))
-    with scratch_folder() as folder:
-        found = find_differences(
-            file=file, group=run.group, folder=folder, ignoring=options.restoring.kept_keys, progress=progress
-        )
+    ignoring = options.restoring.kept_keys
+    with compared(run, file, ignoring=ignoring, progress=progress, keep_as=keep_as) as found:
         return stage_differences(found, progress=progress, blocked=block_list_of(run.group))
 
 

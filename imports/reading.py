@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.tenancy import account_scope
+from imports.compared import keys_of
 from imports.confirming import TASK
 from imports.models import Import
 from imports.new_fields import FieldsChanged, PlannedField, settle_fields
@@ -176,8 +177,8 @@ def read_anew(run: Import, token: uuid.UUID, *, status: str) -> None:
 
     In the caller's transaction.
     """
-    left = [key for key in (run.rows_key, run.rejected_key) if key]
-    run.release(token, status=status, rows_key="", rejected_key="", rows_done=0)
+    left = [key for key in (run.rows_key, run.rejected_key, *keys_of(run)) if key]
+    run.release(token, status=status, rows_key="", rejected_key="", compared={}, rows_done=0)
     nudge(TASK, account_id=run.account_id, job_id=run.pk)
     # Not before the row has let go of them: else they would be missing if this transaction were rolled back.
     transaction.on_commit(lambda: discard("imports", *left), robust=True)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import AuditAction, User
 from accounts.services import record
+from imports.compared import keys_of
 from imports.confirming import refuse_impossible, start_preview
 from imports.models import Import
 from imports.new_fields import PlannedField
@@ -72,9 +73,10 @@ def change_wish(*, run: Import, wish: Wish) -> None:
     current = Import.objects.select_for_update().get(account_id=run.account_id, pk=run.pk)
     if current.status not in (Import.Status.PREVIEWING, Import.Status.PREVIEWED):
         return
-    left = [key for key in (current.rows_key, current.kept_key) if key]
+    left = [key for key in (current.rows_key, current.kept_key, *keys_of(current)) if key]
     current.restore, current.rows_key, current.kept_key, current.report = wish.to_json(), "", "", {}
-    current.save(update_fields=["restore", "rows_key", "kept_key", "report"])
+    current.compared = {}
+    current.save(update_fields=["restore", "rows_key", "kept_key", "report", "compared"])
     transaction.on_commit(lambda: discard("imports", *left), robust=True)
     start_preview(run=current, reactivate=False)
 

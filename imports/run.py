@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import AuditAction
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
+from imports.compared import keys_of
 from imports.confirming import TASK, ask
 from imports.kept import write_down_kept
 from imports.models import Import
@@ -87,7 +88,8 @@ def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None]
         if _is_outdated(run, run.group):
             read_anew(run, token, status=Import.Status.PREVIEWING)
             return
-        staged = stage_rows(run, file, progress)
+        before = keys_of(run)
+        staged = stage_rows(run, file, progress, keep_as=token)
         found, kept_key = preview_of(run, staged), write_down_kept(run, staged, attempt=token)
         try:
             run.release(
@@ -95,11 +97,12 @@ def _preview(run: Import, token: uuid.UUID, progress: Callable[[int, int | None]
                 status=Import.Status.PREVIEWED,
                 preview=found,
                 kept_key=kept_key,
+                compared=run.compared,
                 previewed_at=timezone.now(),
                 failure="",
             )
         except ClaimLost:
-            discard("imports", *filter(None, [kept_key]))
+            discard("imports", *filter(None, [kept_key, *(key for key in keys_of(run) if key not in before)]))
             raise
 
 
@@ -259,10 +262,10 @@ def discard_files(*, run: Import) -> None:
     """Delete the uploaded file and the rows read from it, once the run has ended; the rejected rows stay."""
     if run.is_running or run.status in Import.UNCONFIRMED:
         return
-    for key in filter(None, (run.file_key, run.rows_key)):
+    for key in filter(None, (run.file_key, run.rows_key, *keys_of(run))):
         remove("imports", key)
     with account_scope(run.account_id):
-        Import.objects.filter(pk=run.pk).update(file_key="", rows_key="")
+        Import.objects.filter(pk=run.pk).update(file_key="", rows_key="", compared={})
 
 
 def sweep_imports(*, now: datetime) -> int:

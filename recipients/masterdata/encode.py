@@ -82,8 +82,15 @@ def tag_lists(joined: pa.Array) -> pa.Array:
 
 
 def copy_text(columns: dict[str, pa.Array]) -> memoryview:
-    """Columns as CSV for COPY … (FORMAT csv): null is empty, text is quoted."""
+    """Columns as CSV for COPY … (FORMAT csv): null is empty, text is quoted, moments are in UTC."""
     buffer = io.BytesIO()
-    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    texts = [_moments(column) if pa.types.is_timestamp(column.type) else column for column in columns.values()]
+    batch = pa.RecordBatch.from_arrays(texts, names=list(columns))
     pyarrow.csv.write_csv(batch, buffer, pyarrow.csv.WriteOptions(include_header=False))
     return buffer.getbuffer()
+
+
+def _moments(column: pa.Array) -> pa.Array:
+    """Moments as text. Arrow takes fourteen times as long when it writes them with their time zone itself."""
+    local = pc.cast(column, pa.timestamp("us"))
+    return pc.binary_join_element_wise(pc.cast(local, pa.string()), "Z", "")

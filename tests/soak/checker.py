@@ -34,7 +34,9 @@ UNENDED = """
     WHERE status IN ('pending', 'purging') OR claim IS NOT NULL
 """
 NAMED = {
-    "imports": "SELECT unnest(ARRAY[file_key, rows_key, rejected_key, kept_key]) FROM imports_import",
+    "imports": """SELECT unnest(
+        ARRAY[file_key, rows_key, rejected_key, kept_key, compared ->> 'rows', compared ->> 'absent']
+    ) FROM imports_import""",
     "backups": "SELECT file_key FROM backups_backup",
 }
 
