@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from backups.comparing import windows
 from backups.exports.rows import People
 from recipients.masterdata.file import LINE, FieldDefinition, FieldScope, FieldType, MasterDataFile
+from recipients.masterdata.merging import Stream, windows
 from recipients.masterdata.texts import as_texts
 
 METADATA_KEY: Final = b"listkeep-differences"
@@ -83,7 +83,7 @@ def write_differences(
     total, done = before.row_count + after.row_count, 0
     try:
         with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1) as parquet:
-            for mine, theirs in windows(before, after):
+            for mine, theirs in windows(Stream.of(before), Stream.of(after)):
                 done += mine.num_rows + theirs.num_rows
                 for rows in comparison.rows_of(_without(mine, left_out), _without(theirs, left_out)):
                     parquet.write_table(rows, row_group_size=ROW_GROUP_ROWS)

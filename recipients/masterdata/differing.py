@@ -60,7 +60,7 @@ def find_differences(
         MasterDataWriter(found.rows, file.description, file.schema) as rows,
         pq.ParquetWriter(found.absent, ABSENT_SCHEMA, compression="zstd") as absent,
     ):
-        for theirs, mine in windows(Stream(file.schema, file.batches()), Stream(present, _rows_of(group, fields))):
+        for theirs, mine in windows(Stream.of(file), Stream(present, _rows_of(group, fields))):
             at = pc.index_in(theirs["email"], mine["email"])
             known = pc.is_valid(at)
             pairs = theirs.filter(known)

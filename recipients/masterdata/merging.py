@@ -1,16 +1,18 @@
 """Merging two streams of master data that are sorted by address, in windows of bounded size, and comparing their rows.
 
-Knows no Django. Called where a list or a file is compared with another: `differing`, `backups.comparing`.
+Knows no Django. Called where a list or a file is compared with another: `differing`, `backups.comparing`,
+`backups.difference_file`.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recipients.masterdata.encode import TAG_SEPARATOR
+from recipients.masterdata.file import MasterDataFile
 
 WINDOW_ROWS: Final = 16_384
 
@@ -22,6 +24,11 @@ class Stream:
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
 
+    @classmethod
+    def of(cls, file: MasterDataFile) -> Self:
+        """The rows of a file that is sorted by address, as `take` writes it."""
+        return cls(file.schema, file.batches(batch_size=WINDOW_ROWS))
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -31,7 +38,7 @@ class Columns:
     alone: tuple[tuple[str, ...], tuple[str, ...]]
 
     @classmethod
-    def of(cls, left: pa.Schema, right: pa.Schema, *, ignoring: Sequence[str] = ()) -> "Columns":
+    def of(cls, left: pa.Schema, right: pa.Schema, *, ignoring: Sequence[str] = ()) -> Self:
         """All columns but those that are ignored; one of a single side is a difference of whoever has a value there."""
         mine, theirs = ([name for name in schema.names if name not in ignoring] for schema in (left, right))
         return cls(

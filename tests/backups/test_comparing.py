@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from backups.comparing import WINDOW_ROWS, count_differences
+from backups.comparing import count_differences
 from recipients.masterdata.file import (
     Description,
     FieldDefinition,
@@ -20,6 +20,7 @@ from recipients.masterdata.file import (
     MasterDataWriter,
     schema_for,
 )
+from recipients.masterdata.merging import WINDOW_ROWS
 
 FIELDS = tuple(
     FieldDefinition(key=kind.value, label=kind.value, type=kind, scope=FieldScope.LIST) for kind in FieldType

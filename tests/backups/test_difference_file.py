@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backups import comparing, difference_file
+from backups import difference_file
 from backups.difference_file import FieldChange, Figures, read_figures, write_differences
+from recipients.masterdata import merging
 from recipients.masterdata.file import (
     Description,
     FieldDefinition,
@@ -138,7 +139,7 @@ NEW = st.dictionaries(
 @given(before=OLD, after=NEW, gone=st.sets(EMAILS, max_size=2), window=st.integers(1, 3))
 def test_file_is_the_one_of_the_model(before: People, after: People, gone: set[str], window: int) -> None:
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(comparing, "WINDOW_ROWS", window)
+        small.setattr(merging, "WINDOW_ROWS", window)
         small.setattr(difference_file, "ROW_GROUP_ROWS", 2)
         figures, rows = compared(before, after, gone=gone)
     counts, expected = modelled(
