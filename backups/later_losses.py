@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accounts.tenancy import account_scope
 from backups.models import Backup
+from backups.suppressing import has_moved
 from recipients.masterdata.file import TIMESTAMP, MasterDataError, MasterDataFile
 from recipients.models import Recipient
 from recipients.storage import FAILURES, local_copy
@@ -46,14 +47,14 @@ class LaterLosses:
                 status=Backup.Status.COMPLETE,
                 revision__gt=backup.revision,
             )
-            keys = list(later.order_by("file_key").values_list("file_key", flat=True).distinct())
+            backups = list(later.order_by("file_key", "pk").distinct("file_key"))
             parts = [_of_the_list(backup)] if with_list else []
         unread = 0
-        for key in keys:
+        for one in backups:
             try:
-                parts.append(_of_file(key))
+                parts.append(_of_backup(one))
             except (*FAILURES, MasterDataError):
-                logger.warning("%s could not be asked who unsubscribed since", key, exc_info=True)
+                logger.warning("%s could not be asked who unsubscribed since", one.file_key, exc_info=True)
                 unread += 1
         known = _latest(parts)
         return cls(known if with_list else _without_those_there(known, backup), unread)
@@ -92,6 +93,16 @@ def _without_those_there(known: pa.Table, backup: Backup) -> pa.Table:
         rows = Recipient.objects.of(account_id=backup.account_id, group_id=backup.group_id)
         there = list(rows.filter(email__in=emails).values_list("email", flat=True)) if emails else []
     return known.filter(pc.invert(pc.is_in(known["email"], value_set=pa.array(there, pa.string()))))
+
+
+def _of_backup(backup: Backup) -> pa.Table:
+    """Who is lost in a backup's file, under whichever key it stands by now."""
+    while True:
+        try:
+            return _of_file(backup.file_key)
+        except FileNotFoundError:
+            if not has_moved(backup):  # written anew just then, without somebody who was erased
+                raise
 
 
 def _of_file(key: str) -> pa.Table:

@@ -19,6 +19,7 @@ from accounts.tenancy import account_scope
 from backups.choosing import matching
 from backups.downloads import FileDamaged as Damaged
 from backups.downloads import FileMissing, StorageUnavailable, open_verified
+from backups.exports.rows import described_without
 from backups.later_losses import LaterLosses
 from backups.models import Backup
 from backups.suppressing import suppression_for
@@ -163,7 +164,8 @@ class _Copy:
         fields = tuple(column.target for column in self._columns)
         only = [*self._base, *(field.key for field in fields)]
         schema = schema_for(fields, only=only)
-        description = replace(self._file.description, fields=fields, trigger=TRIGGER)
+        told = described_without(self._file.description, self._erased)
+        description = replace(told, fields=fields, trigger=TRIGGER)
         done = 0
         with MasterDataWriter(target, description, schema) as writer:
             for batch in self._file.batches():

@@ -13,10 +13,9 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
-from backups.downloads import DownloadRefused, FileDamaged, open_verified, refuse_unmade
+from backups.downloads import DownloadRefused, FileDamaged, open_without_erased, refuse_unmade
 from backups.exports.rows import described_without
 from backups.models import Backup
-from backups.suppressing import suppression_for
 from imports.confirming import CannotImport
 from imports.models import Import
 from imports.new_fields import NewField, NewFieldRefused, PlannedField, plan_fields
@@ -75,10 +74,9 @@ def describe(*, backup: Backup) -> Description:
     try:
         refuse_unmade(backup)
         with ExitStack() as opened:
-            file = open_verified(backup, opened)
+            file, left_out = open_without_erased(backup, opened)
             try:
-                description = opened.enter_context(MasterDataFile.open(file)).description
-                return described_without(description, suppression_for(backup))
+                return described_without(opened.enter_context(MasterDataFile.open(file)).description, left_out)
             except MasterDataError as error:
                 raise FileDamaged from error
     except DownloadRefused as refused:

@@ -27,8 +27,8 @@ from tests.factories import (
     make_member,
     make_recipient,
 )
-from tests.recipients.deletions import ask_to_delete, ask_to_delete_field, carry_out
-from tests.runs import advance, backups_of, confirm, make_draft, run_through
+from tests.recipients.deletions import ask_to_delete, ask_to_delete_field, ask_to_delete_recipients, carry_out
+from tests.runs import advance, backups_of, confirm, make_draft, run_through, take_pending
 
 SIGNED_OFF = NOW + timedelta(days=3)
 
@@ -195,6 +195,21 @@ def test_who_unsubscribed_before_they_were_deleted_comes_back_unsubscribed(group
     assert rows_of(group)["bob@example.org"]["deactivated_at"] is not None
     assert run.report["signed_off_later"] == 1
     assert run.preview["exact_status"] == {"reactivated": 1, "kept": 1}
+
+
+def test_who_left_after_the_preview_comes_back_unsubscribed(group: Group, editor: User) -> None:
+    """They unsubscribe and are deleted while the person looks at the preview; the deletion's backup knows it."""
+    run = previewed_restore(make_backup(group, editor), editor, Way.UPDATE_AND_ADD)
+    sign_off(group, "bob@example.org", editor)
+    carry_out(ask_to_delete_recipients(group, editor, emails=["bob@example.org"]), group)
+
+    confirm(run, editor)
+    take_pending(group)
+    while run.status not in (Import.Status.DONE, Import.Status.FAILED):
+        run = advance(run)
+
+    assert (run.status, run.report["signed_off_later"]) == (Import.Status.DONE, 1)
+    assert rows_of(group)["bob@example.org"]["deactivated_at"] is not None
 
 
 def test_a_new_list_has_those_unsubscribed_who_unsubscribed_in_the_old_one(group: Group, editor: User) -> None:
