@@ -12,6 +12,7 @@ from backups.erasing import TASK as ERASURE
 from backups.erasing import advance_erasure, sweep_erasures
 from backups.exporting import TASK as EXPORT
 from backups.exporting import make_export, remove_expired_exports, sweep_exports
+from backups.kept_files import tidy_kept_files
 from backups.orphans import remove_orphaned_files
 from backups.retention import finish_purges, purge_due_backups
 from backups.sampling import verify_sample
@@ -108,3 +109,9 @@ def sweep_exports_task() -> None:
 def remove_expired_exports_task() -> None:
     """Delete exports whose time is over, or that hold somebody who was erased (beat)."""
     remove_expired_exports(now=timezone.now())
+
+
+@shared_task(name="backups.tidy_kept_files")
+def tidy_kept_files_task() -> None:
+    """Remove copies of files that nobody looks at any more from this machine (beat)."""
+    tidy_kept_files()

@@ -1,7 +1,7 @@
 """A page of what a backup holds: searched, filtered, sorted, from its verified file, without touching the list.
 
 Who was erased since is neither shown nor counted. Fast in a file of a million rows, in memory that does not grow with
-it (ADR 14).
+it (ADR 17).
 """
 
 import hashlib

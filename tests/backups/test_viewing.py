@@ -1,7 +1,9 @@
 """A page of a backup's rows against a model in plain Python: choice, order, place; and the files kept for it."""
 
 import os
+import shutil
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from recipients.erased import Erased, digest_of
 from recipients.listing import Status
 from recipients.masterdata.file import FieldType
 from recipients.models import Group
+from recipients.scratch import SCRATCH
 from recipients.storage import place
 from tests.backups.catalogue import take_backup_of
 from tests.factories import NOW, make_account, make_field, make_group, make_recipient
@@ -46,10 +49,11 @@ def dates_of(kind: str) -> dict[str, datetime | None]:
 
 
 @pytest.fixture(autouse=True)
-def no_kept_files() -> None:
-    """Each test begins with a machine that has shown nothing yet."""
-    for folder in kept_files._root().iterdir():
-        kept_files.forget(folder.name)
+def no_kept_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins with a machine that has shown nothing yet, and that no other process of the tests uses."""
+    monkeypatch.setattr(kept_files, "SCRATCH", f"{SCRATCH}{uuid.uuid4().hex}-")
+    yield
+    shutil.rmtree(kept_files._root())
 
 
 @pytest.fixture
