@@ -5,6 +5,7 @@ too, so each can be undone in turn.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,35 +21,58 @@ from imports.restoring import FieldAction, FieldChoice, Way, Wish
 
 
 def why_not_undoable(*, run: Import) -> str:
-    """A code for why an import cannot be taken back; empty when it can.
+    """A code for why an import cannot be taken back; empty when it can. The codes are those of `reasons_against`."""
+    return reasons_against(runs=[run])[run.pk]
 
-    `not_done`, `too_old` (made by a Listkeep that kept no numbers), `undone` already, `group_deleted`, `no_backup`
-    (the switches were off), `backup_purged`, `backup_damaged`.
+
+def reasons_against(*, runs: Sequence[Import]) -> dict[uuid.UUID, str]:
+    """For each of an account's imports a code for why it cannot be taken back, empty when it can; by their keys.
+
+    `not_done`, `too_old` (made by a Listkeep that kept no numbers), `group_deleted`, `no_backup` (the switches were
+    off), `undone` already, `backup_purged`, `backup_damaged`. Two statements at most, however many imports.
     """
+    reasons = {run.pk: _standing_reason(run) for run in runs}
+    possible = [run for run in runs if not reasons[run.pk]]
+    if not possible:
+        return reasons
+    account_id = possible[0].account_id
+    undone = Import.objects.filter(account_id=account_id, undoes__in=possible, status=Import.Status.DONE)
+    reasons |= dict.fromkeys(undone.values_list("undoes_id", flat=True), "undone")
+    # An import into an empty list needs no backup to be taken back.
+    in_need = [run for run in possible if not reasons[run.pk] and not run.report.get("was_empty")]
+    needed = {run.pk: key for run in in_need if (key := _backup_key(run))}
+    if needed:
+        kept = Backup.objects.filter(account_id=account_id, status=Backup.Status.COMPLETE, pk__in=needed.values())
+        damage = dict(kept.values_list("pk", "damage"))
+        for run_key, key in needed.items():
+            if key not in damage:
+                reasons[run_key] = "backup_purged"
+            elif damage[key]:
+                reasons[run_key] = "backup_damaged"
+    return reasons
+
+
+def _standing_reason(run: Import) -> str:
+    """The reason that the row itself and its list tell; empty when there is none."""
     reasons = {
         "not_done": run.status != Import.Status.DONE,
         "too_old": run.change_number is None,
         "group_deleted": run.group.deleted_at is not None,
         "no_backup": not run.report.get("was_empty") and "backup" not in run.report,
     }
-    standing = next((code for code, applies in reasons.items() if applies), "")
-    if not standing and run.undone_by.filter(status=Import.Status.DONE).exists():
-        standing = "undone"
-    if standing or run.report.get("was_empty"):
-        return standing
-    backup = _backup_of(run)
-    if backup is None:
-        return "backup_purged"
-    return "backup_damaged" if backup.damage else ""
+    return next((code for code, applies in reasons.items() if applies), "")
+
+
+def _backup_key(run: Import) -> uuid.UUID | None:
+    """The key of the backup of the state that a done import replaced; None when it made none."""
+    made = run.report.get("backup")
+    return None if made is None else uuid.UUID(made)
 
 
 def _backup_of(run: Import) -> Backup | None:
     """The backup of the state that the import replaced; None when it is no longer there."""
-    made = run.report.get("backup")
-    if made is None:
-        return None
     complete = Backup.objects.filter(account_id=run.account_id, status=Backup.Status.COMPLETE)
-    return complete.filter(pk=uuid.UUID(made)).first()
+    return complete.filter(pk=_backup_key(run)).first()
 
 
 @transaction.atomic

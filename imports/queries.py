@@ -58,7 +58,9 @@ def history_page(
 ) -> HistoryPage:
     """The imports of an account, or of one group, from the newest on; those just before or just after a place."""
     found: QuerySet[Import] = (
-        Import.objects.filter(account_id=account_id).select_related("group", "requested_by").defer(*LARGE_COLUMNS)
+        Import.objects.filter(account_id=account_id)
+        .select_related("group", "requested_by", "undoes")
+        .defer(*LARGE_COLUMNS, *(f"undoes__{name}" for name in (*LARGE_COLUMNS, "report", "restore")))
     )
     if group_id is not None:
         found = found.filter(group_id=group_id)

@@ -5,9 +5,9 @@ from typing import Final
 
 from babel.units import format_unit
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
-from imports.figures import deed
+from imports.figures import deed, shown
 from imports.models import Import
 from imports.report_page import choices_of
 from imports.restore_wording import restore_failure_sentence, way_of
@@ -75,6 +75,16 @@ def taken_away(run: Import) -> str:
     if run.status != Import.Status.DONE or mode.adds or mode.updates:
         return ""
     return deed(mode, run.report)
+
+
+@register.filter
+def removed_too(run: Import) -> str:
+    """How many people a done restore or undo removed, in a sentence; empty when it removed none, and for files."""
+    removed = int(run.report.get("removed", 0))
+    if run.kind == Import.Kind.FILE or run.status != Import.Status.DONE or not removed:
+        return ""
+    words = ngettext("%(removed)s recipient was removed.", "%(removed)s recipients were removed.", removed)
+    return words % {"removed": shown(removed)}
 
 
 @register.filter

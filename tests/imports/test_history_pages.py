@@ -9,10 +9,13 @@ from django.urls import reverse
 
 from accounts.models import Account, Role, User
 from accounts.tenancy import account_scope
+from backups.models import Backup
 from imports.models import Import
 from imports.queries import IMPORTS_A_PAGE, Place
+from imports.restoring import Way, Wish
 from recipients.models import Group
-from tests.factories import NOW, make_account, make_group, make_member, make_user, sign_in
+from tests.backups.catalogue import make_backup
+from tests.factories import DAY, NOW, make_account, make_group, make_member, make_user, sign_in
 from tests.page_content import read, rows
 
 pytestmark = pytest.mark.django_db
@@ -199,4 +202,78 @@ def test_the_pages_cost_the_same_queries_for_one_import_and_for_three(
     with django_assert_num_queries(10):
         client.get(history(group.account))
     with django_assert_num_queries(11):
+        client.get(of_group(group))
+
+
+def undo(run: Import, **fields: Any) -> Import:
+    """A done undo of a run."""
+    given = {"kind": "undo", "undoes": run, "mode": "exact", "restore": Wish(way=Way.UNDO).to_json(), **fields}
+    (made,) = make_runs(run.group, [run.file_name], **given)
+    return made
+
+
+def undo_links(response: Any) -> list[tuple[str, str | None]]:
+    """The ways to undo something, from top to bottom."""
+    return [(link.text, link.attributes["href"]) for link in read(response).all("a") if link.text.startswith("Undo")]
+
+
+def test_what_can_be_undone_leads_editors_there(account: Account, client: Client, group: Group) -> None:
+    (run,) = make_runs(group, ["kunden.csv"], change_number=1, report=REPORT | {"was_empty": True})
+    make_runs(group, ["alt.csv"])
+    to_undo = ("Undo … kunden.csv", reverse("backups:undo", args=[account.pk, run.pk]))
+    for url in (history(account), of_group(group)):
+        assert undo_links(client.get(url)) == [to_undo]
+    assert undo_links(sign_in(make_member(account, Role.READER)).get(history(account))) == []
+
+
+@pytest.mark.parametrize("changes", [{"status": "purging"}, {"damage": "missing"}, None])
+def test_what_has_lost_its_backup_leads_nowhere(
+    account: Account, client: Client, group: Group, changes: dict[str, str] | None
+) -> None:
+    backup = make_backup(group)
+    make_runs(group, ["kunden.csv"], change_number=1, report=REPORT | {"backup": str(backup.pk)})
+    assert len(undo_links(client.get(history(account)))) == 1
+    with account_scope(account.pk):
+        found = Backup.objects.filter(pk=backup.pk)
+        found.delete() if changes is None else found.update(**changes)
+    assert undo_links(client.get(history(account))) == []
+
+
+def test_what_has_been_undone_says_so(client: Client, account: Account, group: Group) -> None:
+    (run,) = make_runs(group, ["kunden.csv"], change_number=1, report=REPORT | {"was_empty": True})
+    undo(run, status="previewed", report={}, at=NOW + timedelta(hours=1))
+    assert rows(client.get(history(account)))[1][2] == "Done"
+    undo(run, report=REPORT | {"removed": 1, "rejected": 0}, at=NOW + DAY)
+
+    cells = rows(client.get(history(account)))
+
+    assert cells[0][:6] == ["kunden.csv Undo of an import. 1 recipient was removed.", group.name, "Done", "7", "2", "–"]
+    assert cells[2][:3] == ["kunden.csv Update and add", group.name, "Done undone"]
+    assert undo_links(client.get(history(account))) == []
+
+
+def test_restores_and_undos_are_told_by_what_they_bring_or_take_back(
+    client: Client, account: Account, group: Group
+) -> None:
+    (restore,) = make_runs(group, ["Kunden"], kind="restore", mode="exact", restore=Wish(way=Way.EXACT).to_json())
+    first = undo(restore, at=NOW + DAY)
+    undo(first, at=NOW + 2 * DAY)
+    assert [cells[0] for cells in rows(client.get(history(account)))] == [
+        "Kunden Undo of an undo",
+        "Kunden Undo of a restore",
+        "Kunden Restore: exactly as in the backup",
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 100])
+def test_the_pages_cost_the_same_queries_however_many_can_be_undone(
+    client: Client, editor: User, group: Group, number: int, django_assert_num_queries: Any
+) -> None:
+    for place in range(number):
+        report = REPORT | {"backup": str(make_backup(group).pk)}
+        (run,) = make_runs(group, [str(place)], requested_by=editor, change_number=place, report=report)
+        undo(run, status="failed", report={}, change_number=None, requested_by=editor)
+    with django_assert_num_queries(12):
+        client.get(history(group.account))
+    with django_assert_num_queries(13):
         client.get(of_group(group))
