@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backups.restoring import FieldQuestion
 from imports.restoring import FieldAction, FieldChoice, Way, Wish
 from recipients.masterdata.address import is_valid, normalise
+from recipients.masterdata.file import FieldScope
 from recipients.masterdata.labels import BASE_LABELS, Language
 
 ACTIONS: Final[dict[FieldAction, Promise]] = {
@@ -69,6 +70,7 @@ class RestoreForm(forms.Form):
         names = [(name, BASE_LABELS[language][name]) for name in BASE_CHOSEN]
         chosen = [*names, *((one.key, one.label) for one in questions)]
         self.fields["columns"].choices = chosen  # type: ignore[attr-defined]
+        self.has_account_fields = any(one.scope is FieldScope.ACCOUNT for one in questions)
         for one in self.questions:
             self.fields[f"field_{one.key}"] = forms.ChoiceField(
                 label=_label(one), choices=[(action.value, ACTIONS[action]) for action in one.options], required=False
@@ -127,21 +129,14 @@ class RestoreForm(forms.Form):
 
 
 def _ways(*, is_deleted: bool, name: str) -> list[tuple[str, str]]:
-    as_new = (Way.NEW_LIST.value, _("As a new list: the backup becomes a list of its own"))
+    as_new = (Way.NEW_LIST.value, _("As a new list"))
     if is_deleted:
-        again = _("The list “%(name)s” again, with its name, note, settings, fields and block list") % {"name": name}
-        return [(Way.REVIVE.value, again), as_new]
+        return [(Way.REVIVE.value, _("The deleted list “%(name)s” again") % {"name": name}), as_new]
     return [
-        (
-            Way.UPDATE_AND_ADD.value,
-            _("Update and add: everybody in the backup gets the values of then; who was added since stays"),
-        ),
-        (
-            Way.EXACT.value,
-            _("Exactly as in the backup: as before, and who was added since is removed"),
-        ),
+        (Way.UPDATE_AND_ADD.value, _("Update and add")),
+        (Way.EXACT.value, _("Exactly as in the backup")),
         as_new,
-        (Way.SELECTED.value, _("Selected recipients, or only selected fields")),
+        (Way.SELECTED.value, _("Selected recipients or fields")),
     ]
 
 

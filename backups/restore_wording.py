@@ -26,12 +26,12 @@ REFUSALS: Final[dict[str, Promise]] = {
     "storage": gettext_lazy(
         "The place where backups are kept does not answer. Nothing has changed. Try again shortly."
     ),
-    "not_done": gettext_lazy("Only an import that is done can be undone."),
+    "not_done": gettext_lazy("Only what is done can be undone."),
     "too_old": gettext_lazy("This import is too old to be undone in one step. Its backup can still be restored."),
-    "undone": gettext_lazy("This import has been undone already."),
+    "undone": gettext_lazy("This has been undone already."),
     "no_backup": gettext_lazy("This import made no backup, so it cannot be undone: automatic backups were off."),
-    "backup_purged": gettext_lazy("The backup that this import made is no longer kept, so it cannot be undone."),
-    "backup_damaged": gettext_lazy("The backup that this import made is damaged, so it cannot be undone."),
+    "backup_purged": gettext_lazy("The backup that was made before is no longer kept, so this cannot be undone."),
+    "backup_damaged": gettext_lazy("The backup that was made before is damaged, so this cannot be undone."),
 }
 
 

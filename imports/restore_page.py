@@ -1,16 +1,17 @@
 """Restores and undos as their pages show them: what comes back, what stays and why, and the choices that remain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from imports.figures import Difference, Figure, Numbers, changes_anything, counted, difference_of, shown
 from imports.models import Import
-from imports.preview_page import PreviewPage
+from imports.preview_page import Examples, PreviewPage
 from imports.preview_warnings import PreviewWarning
 from imports.report_page import ReportPage
-from imports.restore_wording import KEPT_REASONS
+from imports.restore_wording import KEPT_REASONS, UNDONE, action, deed, kind_undone
 from imports.restoring import Way
 
 
@@ -19,14 +20,16 @@ def restore_figures(run: Import, numbers: Numbers) -> list[Figure]:
     told = counted(numbers)
     undo = run.kind == Import.Kind.UNDO
     changed = Figure(_("Set back"), told["changed"], kind="good" if told["changed"] else "")
-    added = Figure(_("Come back"), told["added"], hint=_("are not in the list"), kind="good" if told["added"] else "")
+    added = Figure(
+        _("Come back"), told["added"], hint=_("were missing in the list"), kind="good" if told["added"] else ""
+    )
     removed = Figure(
         _("Removed"), told["removed"], hint=_("came in after the backup"), kind="warning" if told["removed"] else ""
     )
     unchanged = Figure(_("Unchanged"), told["unchanged"], hint=_("are as they were then"))
     always = [changed, added] if run.restore["way"] in (Way.UPDATE_AND_ADD, Way.SELECTED) else [changed, added, removed]
     if run.restore["way"] in (Way.NEW_LIST, Way.REVIVE):
-        always = [added]
+        always = [replace(added, hint="")]
     beside = [
         unchanged,
         Figure(_("Left alone"), told["skipped"], hint=_("are not in the list")),
@@ -66,13 +69,6 @@ def impossible(numbers: dict[str, Any]) -> list[Reason]:
         text = _("Values of the field “%(label)s”, which is gone or left out") % {"label": one["label"]}
         reasons.append(Reason(text, one["count"]))
     return [one for one in reasons if one.count]
-
-
-def _deed(numbers: Numbers) -> str:
-    told = counted(numbers)
-    return _("Set back: %(changed)s. Come back: %(added)s. Removed: %(removed)s.") % {
-        name: shown(told[name]) for name in ("changed", "added", "removed")
-    }
 
 
 class RestorePage(PreviewPage):
@@ -166,18 +162,25 @@ class RestorePage(PreviewPage):
     @property
     def action(self) -> str:
         """What the button says: the list, and the numbers."""
-        names = {"list": self._run.group.name} | {
-            name: shown(getattr(self._outcome, name)) for name in ("changed", "added", "removed")
-        }
         if not self.changes_anything:
             return _("Restore all the same")
-        if self.is_undo:
-            words = _("Undo the import: set back %(changed)s, bring back %(added)s, remove %(removed)s")
-        elif self._run.restore["way"] in (Way.NEW_LIST, Way.REVIVE):
-            words = _("Restore “%(list)s” with %(added)s recipients")
-        else:
-            words = _("Restore “%(list)s”: set back %(changed)s, bring back %(added)s, remove %(removed)s")
-        return words % names
+        outcome = self._outcome
+        return action(self._run, changed=outcome.changed, added=outcome.added, removed=outcome.removed)
+
+    @property
+    def examples(self) -> list[Examples]:
+        """The first of each kind: who is removed, who is set back, who comes back, with the dates of the backup."""
+        removed, changed, added = self._outcome.removed, self._outcome.changed, self._outcome.added
+        going = ngettext("%(number)s recipient is removed", "%(number)s recipients are removed", removed)
+        set_back = ngettext("%(number)s recipient is set back", "%(number)s recipients are set back", changed)
+        coming = ngettext("%(number)s recipient comes back", "%(number)s recipients come back", added)
+        of_kinds = (("removed", removed, going), ("changed", changed, set_back), ("added", added, coming))
+        return [self._examples(kind, total, title) for kind, total, title in of_kinds if self._details[kind]]
+
+    def _examples(self, kind: str, total: int, title: str) -> Examples:
+        rows = self._rows(kind)
+        text = _("Some of them:") if len(rows) < total else ""
+        return Examples(kind, title % {"number": shown(total)}, text, rows)
 
     @property
     def changes_anything(self) -> bool:
@@ -194,9 +197,23 @@ class RestoreReport(ReportPage):
         return restore_figures(self._run, self._run.report)
 
     @property
+    def title(self) -> str:
+        """What happened, in a few words."""
+        if self._run.kind == Import.Kind.UNDO:
+            return str(UNDONE[kind_undone(self._run)])
+        name = {"list": self._run.group.name}
+        match self._run.restore["way"]:
+            case Way.NEW_LIST:
+                return _("The list “%(list)s” is made from the backup") % name
+            case Way.REVIVE:
+                return _("The list “%(list)s” is back") % name
+            case _:
+                return _("The list is restored")
+
+    @property
     def deed(self) -> str:
         """What it did, in a sentence."""
-        return _deed(self._run.report)
+        return deed(self._run)
 
     @property
     def kept(self) -> int:

@@ -16,7 +16,21 @@ WAYS: Final[dict[Way, Promise]] = {
     Way.NEW_LIST: gettext_lazy("Restore as a new list"),
     Way.REVIVE: gettext_lazy("Restore of the deleted list"),
     Way.SELECTED: gettext_lazy("Restore of a selection"),
-    Way.UNDO: gettext_lazy("Undo of an import"),
+}
+UNDOS: Final[dict[Import.Kind, Promise]] = {
+    Import.Kind.FILE: gettext_lazy("Undo of an import"),
+    Import.Kind.RESTORE: gettext_lazy("Undo of a restore"),
+    Import.Kind.UNDO: gettext_lazy("Undo of an undo"),
+}
+UNDO_ACTIONS: Final[dict[Import.Kind, Promise]] = {
+    Import.Kind.FILE: gettext_lazy("Undo the import: %(what)s"),
+    Import.Kind.RESTORE: gettext_lazy("Undo the restore: %(what)s"),
+    Import.Kind.UNDO: gettext_lazy("Undo the undo: %(what)s"),
+}
+UNDONE: Final[dict[Import.Kind, Promise]] = {
+    Import.Kind.FILE: gettext_lazy("The import is undone"),
+    Import.Kind.RESTORE: gettext_lazy("The restore is undone"),
+    Import.Kind.UNDO: gettext_lazy("The undo is undone"),
 }
 KEPT_REASONS: Final[dict[str, Promise]] = {
     "edited": gettext_lazy("edited since"),
@@ -67,7 +81,45 @@ FAILURES: Final[dict[str, Promise]] = {
 
 def way_of(run: Import) -> str:
     """What kind of restore a run is, in the reader's words."""
-    return str(WAYS[Way(run.restore["way"])])
+    way = Way(run.restore["way"])
+    return str(UNDOS[kind_undone(run)] if way is Way.UNDO else WAYS[way])
+
+
+def kind_undone(run: Import) -> Import.Kind:
+    """What an undo takes back: an import, a restore or an undo. It is a file's import when nobody knows any more."""
+    return Import.Kind(run.undoes.kind) if run.undoes is not None else Import.Kind.FILE
+
+
+def deed(run: Import) -> str:
+    """What a done restore or undo did, in a sentence with its numbers."""
+    told = {name: int(run.report.get(name, 0)) for name in ("changed", "added", "removed")}
+    match Way(run.restore["way"]):
+        case Way.NEW_LIST:
+            words = ngettext("%(added)s recipient is in it.", "%(added)s recipients are in it.", told["added"])
+        case Way.REVIVE:
+            words = ngettext("%(added)s recipient is back.", "%(added)s recipients are back.", told["added"])
+        case _:
+            words = _("Set back: %(changed)s. Come back: %(added)s. Removed: %(removed)s.")
+    return words % {name: shown(number) for name, number in told.items()}
+
+
+def action(run: Import, *, changed: int, added: int, removed: int) -> str:
+    """What the button of a preview says: what is done to which list, and to how many."""
+    way, name = Way(run.restore["way"]), run.group.name
+    if way in (Way.NEW_LIST, Way.REVIVE):
+        words = ngettext(
+            "Restore “%(list)s” with %(added)s recipient", "Restore “%(list)s” with %(added)s recipients", added
+        )
+        return words % {"list": name, "added": shown(added)}
+    parts = (
+        (changed, _("set back %(number)s")),
+        (added, _("bring back %(number)s")),
+        (removed, _("remove %(number)s")),
+    )
+    what = ", ".join(words % {"number": shown(number)} for number, words in parts if number)
+    if way is Way.UNDO:
+        return str(UNDO_ACTIONS[kind_undone(run)]) % {"what": what}
+    return _("Restore “%(list)s”: %(what)s") % {"list": name, "what": what}
 
 
 def restore_choices(run: Import) -> list[str]:

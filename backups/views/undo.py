@@ -20,7 +20,7 @@ from imports.models import Import
 @account_view(Role.EDITOR)
 def undo(request: AccountRequest, import_id: UUID) -> HttpResponse:
     """Says whether the import can be undone; sent, leads to the preview of the undo."""
-    run = get_object_or_404(Import.objects.select_related("group"), account=request.account, pk=import_id)
+    run = get_object_or_404(Import.objects.select_related("group", "undoes"), account=request.account, pk=import_id)
     if request.method == "POST":
         try:
             made = prepare_undo(run=run, actor=request.user, now=timezone.now())

@@ -13,6 +13,7 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.formula_guard import guard
@@ -78,7 +79,7 @@ def _lines(rows: pq.ParquetFile, opened: ExitStack) -> Iterator[bytes]:
     """The lines of the file; what is open is closed with them."""
     writer = csv.writer(_Line(), delimiter=";")
     with opened:
-        yield ("\ufeff" + writer.writerow([_("E-mail"), _("Reason")])).encode()
+        yield ("\ufeff" + writer.writerow([_("E-mail"), pgettext("why somebody stays as they are", "Reason")])).encode()
         for batch in rows.iter_batches():
             emails = guard(batch["email"]).to_pylist()
             for email, reason in zip(emails, batch["reason"].to_pylist(), strict=True):

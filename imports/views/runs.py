@@ -29,7 +29,7 @@ NOT_SHOWN: Final = [name for name in LARGE_COLUMNS if name != "preview"]
 def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     """Progress while the import runs, then its report; htmx gets the part that changes."""
     found = get_object_or_404(
-        Import.objects.select_related("group__account", "requested_by").defer(*NOT_SHOWN),
+        Import.objects.select_related("group__account", "requested_by", "undoes").defer(*NOT_SHOWN),
         account=request.account,
         pk=import_id,
     )

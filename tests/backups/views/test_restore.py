@@ -17,7 +17,7 @@ from recipients.models import Group, Recipient
 from tests.backups.restores import make_backup, previewed, rows_of
 from tests.factories import make_account, make_field, make_group, make_member, make_recipient, sign_in
 from tests.recipients.deletions import ask_to_delete, ask_to_delete_field, carry_out
-from tests.runs import advance, fresh, make_draft, run_through, take_pending
+from tests.runs import advance, backups_of, fresh, make_draft, run_through, take_pending
 
 TEXT = "E-Mail;Name\nada@example.org;falsch\nnew@example.org;Neu\n"
 
@@ -75,11 +75,11 @@ def test_the_form_leads_to_the_preview_and_the_report(
 ) -> None:
     before = rows_of(group)
     run_through(make_draft(group, TEXT, targets=("email", "name")), editor)
-    assert "Update and add: everybody" in client.get(url("backups:restore", backup)).content.decode()
+    assert "Everybody in the backup gets their values" in client.get(url("backups:restore", backup)).content.decode()
 
     run = sent(client, backup)
     page = client.get(url("imports:preview", run)).content.decode()
-    assert "Restore “Kunden 2026”: set back 1, bring back 0, remove 1" in page
+    assert "Restore “Kunden 2026”: set back 1, remove 1" in page
     client.post(url("imports:confirm", run), {"mark": plan_mark(run)})
     take_pending(group)
     advance(run)
@@ -89,6 +89,38 @@ def test_the_form_leads_to_the_preview_and_the_report(
     assert "The list is restored" in report
     assert "Set back: 1. Come back: 0. Removed: 1." in report
     assert "Undo this restore" in report
+
+
+def test_a_restore_is_started_once_however_often_it_is_confirmed(client: Client, group: Group, backup: Backup) -> None:
+    make_recipient(group, "new@example.org")
+    run = sent(client, backup)
+    mark = {"mark": plan_mark(run)}
+    places = [client.post(url("imports:confirm", run), mark)["Location"] for _press in range(2)]
+    take_pending(group)
+    done = advance(run)
+    places.append(client.post(url("imports:confirm", run), mark)["Location"])
+    places.append(client.get(url("imports:preview", run))["Location"])
+
+    assert places == [url("imports:run", run)] * 4
+    assert fresh(run).finished_at == done.finished_at
+    assert [one.trigger for one in backups_of(group)] == ["on_demand", "restore"]
+
+
+def test_the_preview_shows_who_comes_back_with_the_dates_of_then(client: Client, group: Group, backup: Backup) -> None:
+    with account_scope(group.account_id):
+        Recipient.objects.filter(email="ada@example.org").delete()
+
+    page = client.get(url("imports:preview", sent(client, backup)))
+
+    (examples,) = page.context["page"].examples
+    assert (examples.title, examples.text) == ("1 recipient comes back", "")
+    assert [(one.label, one.new) for one in examples.rows[0].changes] == [
+        ("Registered at", "2 Mar 2026, 10:30"),
+        ("Activated at", "2 Mar 2026, 10:30"),
+        ("Name", "Ada"),
+        ("Umsatz", "3"),
+    ]
+    assert "Line" not in page.content.decode()
 
 
 def test_a_selection_brought_from_the_view_is_shown(client: Client, backup: Backup) -> None:
@@ -134,7 +166,9 @@ def test_a_deleted_list_can_come_back_or_become_a_new_one(
     assert "Restore the list" in overview
 
     run = sent(client, backup, way="revive")
-    assert "Restore “Kunden 2026” with 2 recipients" in client.get(url("imports:preview", run)).content.decode()
+    page = client.get(url("imports:preview", run)).content.decode()
+    assert "Restore “Kunden 2026” with 2 recipients" in page
+    assert reverse("recipients:group", args=[group.account_id, group.pk]) not in page  # there is no such page now
 
 
 def test_a_field_that_is_gone_is_asked_about(client: Client, group: Group, backup: Backup, editor: User) -> None:
@@ -201,7 +235,7 @@ def undo_of(client: Client, group: Group, editor: User) -> tuple[Import, Import]
 
 
 def test_an_undo_shows_three_buckets_and_who_is_kept(client: Client, group: Group, editor: User) -> None:
-    _run, undo = undo_of(client, group, editor)
+    run, undo = undo_of(client, group, editor)
 
     page = client.get(url("imports:preview", undo))
 
@@ -212,7 +246,8 @@ def test_an_undo_shows_three_buckets_and_who_is_kept(client: Client, group: Grou
         0,
     )
     assert "added or edited since" in text
-    assert "Undo the import: set back 1, bring back 0, remove 0" in text
+    assert "Undo the import: set back 1" in text
+    assert f'<a href="{url("imports:run", run)}">kunden.csv</a>' in text
     csv = client.get(url("imports:kept", undo))
     assert csv.getvalue().decode("utf-8-sig") == ("E-mail;Reason\r\nnew@example.org;added or edited since\r\n")
 
