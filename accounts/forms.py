@@ -6,12 +6,14 @@ from allauth.account import forms as allauth_forms
 from django import forms
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit_log import LISTKEEP, Topic, Wanted
 from accounts.models import Account, User
 from accounts.services import create_account
 
@@ -77,4 +79,36 @@ class RetentionForm(forms.Form):
             min_value=least,
             max_value=most,
             help_text=format_lazy(_("From {least} to {most} days."), least=least, most=most),
+        )
+
+
+class AuditLogForm(forms.Form):
+    """Which entries of the audit trail are shown. What cannot be understood says so and leaves nothing out."""
+
+    topic = forms.ChoiceField(label=_("Topic"), required=False)
+    person = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
+    words = forms.CharField(label=_("List, file or person"), max_length=100, required=False)
+    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["topic"].choices = [("", _("Everything")), *Topic.choices]  # type: ignore[attr-defined]
+        self.fields["person"].choices = [  # type: ignore[attr-defined]
+            ("", _("Everybody")),
+            (LISTKEEP, "Listkeep"),
+            *((person.pk, person.get_full_name() or person.email) for person in people),
+        ]
+
+    def wanted(self) -> Wanted:
+        """What was chosen."""
+        self.full_clean()
+        chosen = self.cleaned_data
+        topic = chosen.get("topic")
+        return Wanted(
+            topic=Topic(topic) if topic else None,
+            actor_id=chosen.get("person"),
+            words=chosen.get("words", ""),
+            since=chosen.get("since"),
+            until=chosen.get("until"),
         )

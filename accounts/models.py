@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -97,6 +98,61 @@ class Membership(models.Model):
         return Role(self.role).includes(role)
 
 
+class InvitationState(models.TextChoices):
+    """What has become of an invitation."""
+
+    OPEN = "open", _("Open")
+    EXPIRED = "expired", _("Expired")
+    ACCEPTED = "accepted", _("Accepted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Invitation(models.Model):
+    """Somebody who was asked by e-mail to join an account.
+
+    Who opens the link in the mail is who the address belongs to: the secret in it stands nowhere else.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role)
+    digest = models.BinaryField(max_length=32)  # SHA-256 of the secret
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="accounts_invitation_one_pending_per_address",
+            ),
+            models.UniqueConstraint(fields=["account", "digest"], name="accounts_invitation_secret_once"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="accounts_invitation_email_is_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None) | models.Q(withdrawn_at=None),
+                name="accounts_invitation_has_one_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} to {self.account_id}: {self.role}"
+
+    def state(self, now: datetime) -> InvitationState:
+        """What has become of it at `now`."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.withdrawn_at is not None:
+            return InvitationState.WITHDRAWN
+        return InvitationState.OPEN if now < self.expires_at else InvitationState.EXPIRED
+
+
 class AuditAction(models.TextChoices):
     """What can stand in the audit trail."""
 
@@ -147,6 +203,27 @@ class AuditAction(models.TextChoices):
     TOKEN_CREATED = "token_created", _("Interface token made")
     TOKEN_REVOKED = "token_revoked", _("Interface token revoked")
     RECIPIENTS_WRITTEN = "recipients_written", _("Recipients changed through an interface")
+    MEMBER_INVITED = "member_invited", _("Person invited")
+    INVITATION_SENT_AGAIN = "invitation_sent_again", _("Invitation sent again")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("Invitation withdrawn")
+    MEMBER_JOINED = "member_joined", _("Person joined")
+    ROLE_CHANGED = "role_changed", _("Role changed")
+    MEMBER_REMOVED = "member_removed", _("Member removed")
+    MEMBER_LEFT = "member_left", _("Member left")
+    OWNERSHIP_TRANSFERRED = "ownership_transferred", _("Ownership transferred")
+    TWO_FACTOR_ON = "two_factor_on", _("Two-factor login switched on")
+    TWO_FACTOR_OFF = "two_factor_off", _("Two-factor login switched off")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
+    AUDIT_LOG_DOWNLOADED = "audit_log_downloaded", _("Audit log downloaded")
+
+
+class Via(models.TextChoices):
+    """The way by which something came about."""
+
+    BROWSER = "browser", _("Browser")
+    INTERFACE = "interface", _("Interface")
+    LISTKEEP = "listkeep", "Listkeep"
+    OPERATOR = "operator", _("Operator")
 
 
 class AuditEntry(models.Model):
@@ -158,9 +235,24 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=40, choices=AuditAction)
     subject = models.CharField(max_length=300, blank=True)  # the list's or file's name, as it was then
     detail = models.JSONField(default=dict)
+    via = models.CharField(max_length=10, choices=Via, blank=True)  # empty: from before this was kept
+    # Personal data of who acted: accounts.audit_log drops it after its time.
+    address = models.GenericIPAddressField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["account", "-at", "-id"], name="accounts_audit_newest_first")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(address=None) | ~models.Q(via__in=["", Via.LISTKEEP]),
+                name="accounts_auditentry_address_came_some_way",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-at", "-id"], name="accounts_audit_newest_first"),
+            models.Index(fields=["account", "actor"], name="accounts_audit_actors"),
+            models.Index(
+                fields=["account", "at"], condition=~models.Q(address=None), name="accounts_audit_with_address"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"

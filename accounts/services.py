@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.acting import token_detail
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
+from accounts.origin import NOBODY, current_origin
 from accounts.signals import retention_lengthened
 from accounts.tenancy import across_accounts
 
@@ -87,7 +88,11 @@ def change_retention(*, account: Account, days: int, actor: User, now: datetime)
 def record(
     *, account_id: int, actor_id: int | None, action: AuditAction, subject: str, now: datetime, **detail: Any
 ) -> None:
-    """Add to the audit trail, in the transaction of the change that it tells of. `actor_id` None: Listkeep itself."""
+    """Add to the audit trail, in the transaction of the change that it tells of, from where that came.
+
+    `actor_id` None: Listkeep itself, whoever's request it noticed something in.
+    """
+    origin = NOBODY if actor_id is None else current_origin()
     AuditEntry.objects.create(
         account_id=account_id,
         actor_id=actor_id,
@@ -95,4 +100,6 @@ def record(
         subject=subject[:300],
         detail=detail | token_detail(),
         at=now,
+        via=origin.via,
+        address=origin.address,
     )

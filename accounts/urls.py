@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/privacy/retention/", privacy.change_retention, name="change_retention"),
     path("account/users/", users.users, name="users"),
     path("account/audit-log/", audit_log.audit_log, name="audit_log"),
+    path("account/audit-log/file/", audit_log.download, name="download_audit_log"),
 ]

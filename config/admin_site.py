@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.gate import to_login
+from accounts.models import Via
+from accounts.origin import through
 from accounts.tenancy import across_accounts
 from backups.admin import BackupAdmin, RestoreDrillAdmin
 from backups.models import Backup, RestoreDrill
@@ -39,7 +41,7 @@ class OperatorSite(AdminSite):
                 return to_login(request)
             if not self.has_permission(request):
                 raise Http404
-            with across_accounts("an operator looks at the admin site"):
+            with across_accounts("an operator looks at the admin site"), through(Via.OPERATOR):
                 response = inside(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
 

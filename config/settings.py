@@ -67,6 +67,8 @@ if not DEBUG:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+# Proxies of our own before the web process: each adds to X-Forwarded-For from whom it got the request.
+TRUSTED_PROXIES = env_number("LISTKEEP_PROXIES", 0, least=0, most=10)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -113,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.language.UserLanguageMiddleware",
+    "accounts.origin.OriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -249,6 +252,8 @@ RETENTION_MIN_DAYS = env_number("LISTKEEP_RETENTION_MIN_DAYS", 7, least=1, most=
 RETENTION_MAX_DAYS = env_number("LISTKEEP_RETENTION_MAX_DAYS", 365, least=1, most=3650)
 if RETENTION_MIN_DAYS > RETENTION_MAX_DAYS:
     raise ImproperlyConfigured("LISTKEEP_RETENTION_MIN_DAYS is above LISTKEEP_RETENTION_MAX_DAYS.")
+# How long the audit log of an account is kept; its network addresses for 90 days (accounts.audit_tidying).
+AUDIT_LOG_DAYS = env_number("LISTKEEP_AUDIT_LOG_DAYS", 1096, least=90, most=3653)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the same socket in Celery's spelling
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -288,8 +293,12 @@ CELERY_BEAT_SCHEDULE = {
     "verify-sample": {"task": "backups.verify_sample", "schedule": crontab(hour="1", minute="7")},
     "rehearse-restore": {"task": "backups.rehearse_restore", "schedule": crontab(hour="2", minute="27")},
     "remove-expired-exports": {"task": "backups.remove_expired_exports", "schedule": crontab(minute="*/5")},
+<<<<<<< HEAD
     # Each web process does the same for its own machine (config.wsgi): a worker elsewhere cannot.
     "tidy-kept-files": {"task": "backups.tidy_kept_files", "schedule": crontab(minute="*/5")},
+=======
+    "tidy-accounts": {"task": "accounts.tidy_accounts", "schedule": crontab(hour="3", minute="47")},
+>>>>>>> b91d39d (Tell in the audit log which way and from where, filter it and give it out as CSV)
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},

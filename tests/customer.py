@@ -4,6 +4,7 @@ Every table that belongs to accounts gets a row of it, every page something to s
 each text of it: in names, addresses, values, file names, in the uploaded files and in the backups' files.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, ApiAnswer, ApiToken, AuditAction, Role, User
+from accounts.models import Account, ApiAnswer, ApiToken, AuditAction, Invitation, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
 from accounts.tokens import create_token
@@ -101,6 +102,7 @@ def make_customer(secret: str) -> Customer:
     drill = make_drill(backup)
     make_erasure(account, owner)
     token, token_secret = make_token(account, owner, secret)
+    make_invitation(account, owner, f"neu@{secret}.example")
     return Customer(
         secret=secret,
         account=account,
@@ -164,6 +166,22 @@ def make_erasure(account: Account, owner: User) -> None:
             finished_at=now,
         )
         Removal.objects.create(account=account, job_id=uuid.uuid4(), email="entfernt@example.org")
+
+
+def make_invitation(account: Account, owner: User, email: str) -> Invitation:
+    """Somebody who was asked to join and has not answered yet."""
+    now = timezone.now()
+    with account_scope(account.pk):
+        return Invitation.objects.create(
+            account=account,
+            email=email,
+            role=Role.EDITOR,
+            digest=hashlib.sha256(email.encode()).digest(),
+            invited_by=owner,
+            created_at=now,
+            sent_at=now,
+            expires_at=now + timedelta(days=7),
+        )
 
 
 def make_imports(group: Group, owner: User, secret: str) -> dict[str, Import]:

@@ -54,6 +54,7 @@ RIGHTS = {
     "accounts:change_retention": Right(post=OWNER),
     "accounts:users": Right(get=READER, tells=True),
     "accounts:audit_log": Right(get=READER, tells=True),
+    "accounts:download_audit_log": Right(get=OWNER, tells=True, writes=True),
     "recipients:groups": Right(get=READER, tells=True),
     "recipients:group": Right(get=READER, tells=True),
     "recipients:recipient": Right(get=READER, post=EDITOR, tells=True),
