@@ -293,12 +293,9 @@ CELERY_BEAT_SCHEDULE = {
     "verify-sample": {"task": "backups.verify_sample", "schedule": crontab(hour="1", minute="7")},
     "rehearse-restore": {"task": "backups.rehearse_restore", "schedule": crontab(hour="2", minute="27")},
     "remove-expired-exports": {"task": "backups.remove_expired_exports", "schedule": crontab(minute="*/5")},
-<<<<<<< HEAD
     # Each web process does the same for its own machine (config.wsgi): a worker elsewhere cannot.
     "tidy-kept-files": {"task": "backups.tidy_kept_files", "schedule": crontab(minute="*/5")},
-=======
     "tidy-accounts": {"task": "accounts.tidy_accounts", "schedule": crontab(hour="3", minute="47")},
->>>>>>> b91d39d (Tell in the audit log which way and from where, filter it and give it out as CSV)
     "tidy-imports": {"task": "imports.tidy_imports", "schedule": crontab(minute="*/5")},
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
