@@ -29,6 +29,8 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "LISTKEEP_VAR": str(VAR),
     "LISTKEEP_DEBUG": "0",
+    "ALLOWED_HOSTS": "localhost",
+    "STATIC_ROOT": str(FOLDER / "static"),
     "SECRET_KEY": "only-for-measuring-" + "x" * 40,
     "DATABASE_URL": addresses.database_url(VAR, role="app"),
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),

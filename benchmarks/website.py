@@ -59,7 +59,7 @@ def website(person: User) -> Iterator[Website]:
     """A web server with one process for the block, and `person` signed in at it."""
     kept = place.FOLDER / "kept"  # copies of backups that are looked into; they go with the bench
     kept.mkdir(exist_ok=True)
-    environment = {**os.environ, "STATIC_ROOT": str(place.FOLDER / "static"), "TMPDIR": str(kept)}
+    environment = {**os.environ, "TMPDIR": str(kept)}
     manage = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"]
     subprocess.run(manage, cwd=place.ROOT, check=True, env=environment)
     with socket.socket() as probe:

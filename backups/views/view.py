@@ -28,19 +28,23 @@ from recipients.masterdata.values import format_number
 from recipients.models import Recipient
 from recipients.wording import shown_value, status_of
 
+LONGEST: Final = 60  # characters of a value in the table; the recipient's own page has all of it
 FIELDS_ON_PHONE: Final = 3  # the others stand on the recipient's own page there
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table: its label then, and the address that sorts by it."""
+    """A column of the table: its label then, and the address that sorts by it. `classes` are those of its cells.
+
+    A page has hundreds of cells, so that what is the same in each is worked out once.
+    """
 
     key: str
     label: str
     is_number: bool
     href: str
     sorted: str  # "ascending", "descending" or ""
-    on_phone: bool
+    classes: str
 
 
 @dataclass(frozen=True)
@@ -139,15 +143,16 @@ def _columns(description: Description, asked: Asked) -> list[Column]:
     columns = []
     for key, label in labels.items():
         is_sorted = asked.sort == key
+        is_number = key in fields and fields[key].type is FieldType.NUMBER
         turned = is_sorted and not asked.descending
         columns.append(
             Column(
                 key=key,
                 label=label,
-                is_number=key in fields and fields[key].type is FieldType.NUMBER,
+                is_number=is_number,
                 href=f"?{_query(asked, sort=key, descending=turned)}",
                 sorted=("descending" if asked.descending else "ascending") if is_sorted else "",
-                on_phone=key in on_phone,
+                classes=" ".join(["number"] * is_number + ["backup-rows__wide"] * (key not in on_phone)),
             )
         )
     return columns
@@ -170,7 +175,7 @@ def _row(description: Description, values: dict[str, Any], columns: list[Column]
             text = day(value)
         else:
             text = shown_value(FieldType.TEXT, value)
-        cells.append((column, text))
+        cells.append((column, text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"))
     return Row(values["email"], f"?{urlencode({'recipient': values['email']})}", status, kind, cells)
 
 
