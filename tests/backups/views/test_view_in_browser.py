@@ -189,6 +189,7 @@ def test_what_has_changed_is_counted_filtered_and_downloaded(  # noqa: PLR0917  
     inside.get_by_label(words["kind"], exact=True).select_option(words["added"])
     inside.get_by_role("button", name=words["show"]).click()
     expect(inside.locator("tbody tr")).to_have_count(7)
+    take_picture(f"backup-compare-added-{browser_locale[:2]}")
     with inside.expect_download() as download:
         inside.get_by_role("link", name=words["download"]).click()
     assert Path(download.value.path()).read_text(encoding="utf-8-sig").count("bert") == 10
