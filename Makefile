@@ -11,7 +11,7 @@ PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print
   ALLOWED_HOSTS=listkeep.example
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz soak messages lock screenshots
+.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz calls soak messages lock screenshots
 
 help: ## list the commands
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench: .venv/installed-dev .venv-bench/installed ## measure against the floors o
 
 fuzz: .venv/installed-dev ## try to break the readers of files; SECONDS=3600 takes an hour
 	@$(PYTHON) -m tests.imports.readers.fuzz --seconds $(or $(SECONDS),60)
+
+calls: .venv/installed-dev ## send each call of the interface many made-up requests; EXAMPLES=1000
+	@LISTKEEP_API_EXAMPLES=$(or $(EXAMPLES),200) $(PYTHON) -m pytest tests/config/api/test_description.py
 
 soak: .venv/installed-dev ## break things at random for 200 tries and check what is left; ARGS="--tries 5 --seed 1 --storage s3"
 	@$(PYTHON) -m tests.soak $(ARGS)

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.answers import forget_answers
 from accounts.audit_tidying import tidy_audit_trail
 
 
@@ -10,3 +11,9 @@ from accounts.audit_tidying import tidy_audit_trail
 def tidy_accounts_task() -> None:
     """Delete what accounts keep no longer (beat)."""
     tidy_audit_trail(now=timezone.now())
+
+
+@shared_task(name="accounts.forget_answers")
+def forget_answers_task() -> None:
+    """Forget what requests of the interface were answered a day ago (beat)."""
+    forget_answers(now=timezone.now())

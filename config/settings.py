@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-erasures": {"task": "backups.sweep_erasures", "schedule": JOB_SWEEP_EVERY},
     "sweep-exports": {"task": "backups.sweep_exports", "schedule": JOB_SWEEP_EVERY},
     "sweep-held-back": {"task": "recipients.sweep_held_back", "schedule": JOB_SWEEP_EVERY},
+    "forget-answers": {"task": "accounts.forget_answers", "schedule": crontab(minute="57")},
     "purge-backups": {"task": "backups.purge_backups", "schedule": crontab(minute="17")},
     "take-daily-backups": {"task": "backups.take_daily_backups", "schedule": crontab(minute="7")},
     # A message that waited a minute is of no use any more: the next one is there.
@@ -300,6 +301,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove-orphans-of-backups": {"task": "backups.remove_orphaned_files", "schedule": crontab(minute="37")},
     "remove-orphans-of-imports": {"task": "imports.remove_orphaned_files", "schedule": crontab(minute="47")},
 }
+
+# --- interface --------------------------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE = env_number("LISTKEEP_API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)  # of a token
 
 # --- watching ---------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 """Every address of Listkeep."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from accounts.api.interface import nothing_here
 from accounts.views.home import home
 from config.admin_site import site
+from config.api import api
 from config.health import health
 from config.metrics import metrics
 
@@ -12,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
     path("metrics", metrics, name="metrics"),
     path("admin/", site.urls),
+    path("api/v1/", api.urls),
+    re_path("^api/.*$", nothing_here, name="no_such_call"),
     path("auth/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("a/<int:account_id>/", include("accounts.urls")),

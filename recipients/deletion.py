@@ -9,6 +9,7 @@ refer to.
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +17,8 @@ from django.db import DatabaseError
 from django.dispatch import Signal
 from django.utils import timezone
 
-from accounts.models import Account, AuditAction, User
+from accounts.models import Account, AuditAction, User, Via
+from accounts.origin import through
 from accounts.services import record
 from accounts.tenancy import account_scope, across_accounts
 from recipients.deleting import Chosen, delete_field, delete_recipients, with_value
@@ -253,7 +255,8 @@ def _delete(deletion: Deletion, token: uuid.UUID) -> None:
         now = timezone.now()
         if not _is_released(deletion, token, ask(deletion, groups, now, locked=True)):
             return
-        count = _carry_out(deletion, groups, now)
+        with through(Via.INTERFACE) if deletion.interface == Interface.API else nullcontext():
+            count = _carry_out(deletion, groups, now)
         deletion.release(
             token,
             status=Deletion.Status.DONE,
@@ -312,7 +315,6 @@ def _carry_out(deletion: Deletion, groups: Sequence[Group], now: datetime) -> in
         subject=group.name,
         now=now,
         recipients=count,
-        **_through(deletion),
     )
     return count
 
@@ -335,14 +337,8 @@ def _delete_field(deletion: Deletion, groups: Sequence[Group], now: datetime) ->
         list=groups[0].name if field.group_id else None,
         type=field.type,
         recipients=count,
-        **_through(deletion),
     )
     return count
-
-
-def _through(deletion: Deletion) -> dict[str, str]:
-    """What the audit trail says of a deletion that a program asked for: its worker knows no token any more."""
-    return {} if deletion.interface == Interface.BROWSER else {"interface": deletion.interface}
 
 
 def _kept(deletion: Deletion) -> dict[str, Any]:

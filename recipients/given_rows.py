@@ -73,7 +73,7 @@ class Shape:
     places: list[int] = field(default_factory=list)
 
 
-class _Unfit(ValueError):
+class UnfitValue(ValueError):
     """A value that cannot be stored."""
 
     def __init__(self, member: str, reason: str) -> None:
@@ -113,7 +113,7 @@ def read_rows(
             continue
         try:
             values = _read(row, fields)
-        except _Unfit as unfit:
+        except UnfitValue as unfit:
             refused.append(Refused(place, unfit.member, unfit.reason))
             continue
         members = frozenset(values) if clears else frozenset(values).intersection(STATUS_COLUMNS)
@@ -140,7 +140,7 @@ def _read(row: GivenRow, fields: Mapping[str, FieldDefinition]) -> dict[str, Any
         if name in row:
             values[name] = moment = row[name]
             if moment is not None and not EARLIEST <= moment < LATEST:
-                raise _Unfit(name, "out_of_range")
+                raise UnfitValue(name, "out_of_range")
     member = ""
     try:
         if "source" in row:
@@ -150,7 +150,7 @@ def _read(row: GivenRow, fields: Mapping[str, FieldDefinition]) -> dict[str, Any
             member = "tags"
             values[member] = None if row["tags"] is None else normalise_tags(row["tags"])
     except UnstorableText as error:
-        raise _Unfit(member, error.code) from error
+        raise UnfitValue(member, error.code) from error
     for key, value in row.get("fields", {}).items():
         values[key] = value_of(fields[key].type, value, member=f"fields.{key}")
     return values
@@ -169,16 +169,16 @@ def value_of(kind: FieldType, value: GivenValue, *, member: str) -> Any:
             case FieldType.TEXT | FieldType.GENDER if isinstance(value, str):
                 return stored_value(kind, value)
     except UnstorableText as error:
-        raise _Unfit(member, error.code) from error
+        raise UnfitValue(member, error.code) from error
     except ValueError as error:
-        raise _Unfit(member, f"no_{kind.value}") from error
-    raise _Unfit(member, f"no_{kind.value}")
+        raise UnfitValue(member, f"no_{kind.value}") from error
+    raise UnfitValue(member, f"no_{kind.value}")
 
 
 def _number(value: GivenValue, member: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
-        raise _Unfit(member, "no_number")
+        raise UnfitValue(member, "no_number")
     text = str(value)
     if not _NUMBER.fullmatch(text):
-        raise _Unfit(member, "no_number")
+        raise UnfitValue(member, "no_number")
     return Decimal(text)

@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "backup_id": lambda customer: [customer.backup.pk, customer.backup_of_deleted.pk],
     "export_id": lambda customer: [export.pk for export in customer.exports],
     "deletion_id": lambda customer: [customer.deletion.pk],
+    "restore_id": lambda customer: [customer.imports["undo"].pk],
     "app_label": lambda _customer: ["backups"],
     "object_id": lambda customer: [customer.backup.pk],
     "format": lambda _customer: ["csv"],

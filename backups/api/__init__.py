@@ -1,0 +1,1 @@
+"""Backups and restores in the REST interface, for people's own scripts."""
