@@ -8,7 +8,8 @@ PIP := pip --disable-pip-version-check install -qq --no-compile --no-deps --requ
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 # Production's settings, for the checks that Django makes of them.
 PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
-  ALLOWED_HOSTS=listkeep.example
+  ALLOWED_HOSTS=listkeep.example DATABASE_URL=postgresql://listkeep_app@db/listkeep REDIS_URL=rediss://:password@redis \
+  STORAGE_URL=s3://storage.example/listkeep
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz calls soak messages lock screenshots

@@ -6,12 +6,13 @@ these). It may run again at any time; it then renews the passwords and checks th
 the tests use the same function.
 """
 
-import os
 import sys
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+
+from config.environment import env_url
 
 ADDRESSES = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL")
 NO_RIGHTS = sql.SQL("NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION")
@@ -99,11 +100,12 @@ def grant_to_app(connection: psycopg.Connection, *, database: str, owner: str, a
 
 def main() -> int:
     """Make roles and database from the environment's addresses; the exit code is 1 when one is missing or wrong."""
-    missing = [name for name in ADDRESSES if not os.environ.get(name)]
+    addresses = {name: env_url(name) for name in ADDRESSES}
+    missing = [name for name, address in addresses.items() if not address]
     if missing:
         sys.stderr.write(f"Not set: {', '.join(missing)}.\n")
         return 1
-    admin_url, owner_url, app_url = (os.environ[name] for name in ADDRESSES)
+    admin_url, owner_url, app_url = addresses.values()
     try:
         ensure_roles(admin_url=admin_url, owner_url=owner_url, app_url=app_url)
     except RoleTooPowerfulError as error:

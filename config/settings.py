@@ -16,45 +16,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded import addresses
+from config.environment import env_bool, env_list, env_number, env_secret, env_url
+from config.logs import logging_settings
+from config.safety import refuse_unsafe
 from config.storage_url import storage_from_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("LISTKEEP_VAR", BASE_DIR / "var"))
 
 
-def env_bool(name: str, *, default: bool) -> bool:
-    """The truth of an environment variable: 1, true, yes, on are true; 0, false, no, off are false."""
-    value = os.environ.get(name, "").strip().lower()
-    if value == "":
-        return default
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} is {value!r}; use 1 or 0.")
-
-
-def env_list(name: str, default: list[str]) -> list[str]:
-    """A comma-separated environment variable as a list without blanks."""
-    value = os.environ.get(name, "")
-    return [part.strip() for part in value.split(",") if part.strip()] or default
-
-
-def env_number(name: str, default: int, *, least: int, most: int) -> int:
-    """A whole number from the environment. Raises ImproperlyConfigured outside of `least` to `most`."""
-    value = os.environ.get(name, "").strip() or str(default)
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number from {least} to {most}.")
-    return int(value)
-
-
 # --- safety -----------------------------------------------------------------------------------------------------
 
 DEBUG = env_bool("LISTKEEP_DEBUG", default=True)
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured("SECRET_KEY is not set; without it sessions could be forged.")
+SECRET_KEY = env_secret("SECRET_KEY")
+if DEBUG and not SECRET_KEY:
     SECRET_KEY = "development-only-not-a-secret-" + "x" * 40
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
@@ -106,6 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -153,21 +129,26 @@ def database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {
-    "default": database(os.environ.get("DATABASE_URL") or addresses.database_url(VAR_DIR, role="app")),
-    "owner": database(os.environ.get("DATABASE_OWNER_URL") or addresses.database_url(VAR_DIR, role="owner")),
+    "default": database(env_url("DATABASE_URL") or addresses.database_url(VAR_DIR, role="app")),
+    "owner": database(env_url("DATABASE_OWNER_URL") or addresses.database_url(VAR_DIR, role="owner")),
 }
+# A migration that waits for a lock makes everybody wait who comes after it: it gives up instead and is run again.
+MIGRATION_LOCK_SECONDS = env_number("LISTKEEP_MIGRATION_LOCK_SECONDS", 5, least=1, most=3600)
+DATABASES["owner"]["OPTIONS"]["options"] = " ".join(
+    [DATABASES["owner"]["OPTIONS"].get("options", ""), f"-c lock_timeout={MIGRATION_LOCK_SECONDS}s"]
+).strip()
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: broker and cache ------------------------------------------------------------------------------------
 
-REDIS_URL = os.environ.get("REDIS_URL") or addresses.redis_url(VAR_DIR)
+REDIS_URL = env_url("REDIS_URL") or addresses.redis_url(VAR_DIR)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- storage: one place for uploads and the files read from them, one for backups ---------------------------------
 
-STORAGE_URL = os.environ.get("STORAGE_URL") or (VAR_DIR / "storage").as_uri()
+STORAGE_URL = env_url("STORAGE_URL") or (VAR_DIR / "storage").as_uri()
 STORAGES = {
     "default": storage_from_url(STORAGE_URL, folder="other"),
     "imports": storage_from_url(STORAGE_URL, folder="imports"),
@@ -205,7 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-DEMO_PASSWORD = os.environ.get("LISTKEEP_DEMO_PASSWORD", "listkeep-demo" if DEBUG else "")  # manage.py prepare_demo
+DEMO_PASSWORD = env_secret("LISTKEEP_DEMO_PASSWORD") or ("listkeep-demo" if DEBUG else "")  # manage.py prepare_demo
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -223,7 +204,7 @@ EMAIL_BACKEND = os.environ.get(
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Listkeep <listkeep@localhost>")
 
@@ -241,6 +222,8 @@ USE_THOUSAND_SEPARATOR = True
 # never comes back while its task still runs.
 
 JOB_LEASE = timedelta(seconds=float(os.environ.get("LISTKEEP_LEASE_SECONDS", "60")))
+# How long a worker that is to stop lets its jobs go on before it gives them back. Whoever stops it waits longer.
+JOB_STOP_AFTER = timedelta(seconds=float(os.environ.get("LISTKEEP_STOP_SECONDS", "60")))
 JOB_SWEEP_EVERY = timedelta(seconds=float(os.environ.get("LISTKEEP_SWEEP_SECONDS", "15")))
 # Jobs of one queue that are done for one account at a time: fewer than the queue has processes, so that another account
 # finds one free.
@@ -269,7 +252,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.2,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
@@ -308,12 +290,20 @@ API_REQUESTS_PER_MINUTE = env_number("LISTKEEP_API_REQUESTS_PER_MINUTE", 600, le
 
 # --- watching ---------------------------------------------------------------------------------------------------
 
-METRICS_TOKEN = os.environ.get("LISTKEEP_METRICS_TOKEN", "")  # opens /metrics; without it there is no such page
+METRICS_TOKEN = env_secret("LISTKEEP_METRICS_TOKEN")  # opens /metrics; without it there is no such page
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO" if DEBUG else "WARNING")},
-}
+LOG_FORMAT = os.environ.get("LOG_FORMAT", "plain" if DEBUG else "json")
+LOGGING = logging_settings(log_format=LOG_FORMAT, level=os.environ.get("LOG_LEVEL", "INFO"))
+
+# --- what production must not be started with ---------------------------------------------------------------------
+
+if not DEBUG:
+    refuse_unsafe(
+        secret_key=SECRET_KEY,
+        allowed_hosts=ALLOWED_HOSTS,
+        trusted_origins=CSRF_TRUSTED_ORIGINS,
+        missing=[name for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL") if not env_url(name)],
+        email_backend=EMAIL_BACKEND,
+        demo_password=DEMO_PASSWORD,
+        metrics_token=METRICS_TOKEN,
+    )

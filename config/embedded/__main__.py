@@ -27,6 +27,7 @@ from config.embedded.folders import FolderRefusedError
 from config.embedded.postgres import Postgres, PostgresFailedError
 from config.embedded.redis_server import RedisFailedError, RedisServer
 from config.embedded.single import AlreadyRunningError, end_leftovers, environment, only_stack
+from config.environment import env_url
 from config.translations import compile_catalogs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,7 +78,7 @@ def services(var_dir: Path) -> Iterator[None]:
             stack.callback(postgres.stop)
             postgres.start()
         elif os.environ.get(ADDRESSES[0]):
-            admin_url, owner_url, app_url = (os.environ[name] for name in ADDRESSES)
+            admin_url, owner_url, app_url = (env_url(name) for name in ADDRESSES)
             ensure_roles(admin_url=admin_url, owner_url=owner_url, app_url=app_url)
         if not os.environ.get("REDIS_URL"):
             redis = RedisServer(var_dir)

@@ -2,6 +2,7 @@
 
 import re
 
+from config.environment import PASSWORDS
 from tests import environment
 
 
@@ -10,9 +11,10 @@ def names_in(path: str, pattern: str) -> set[str]:
 
 
 def test_env_example_names_each_variable_once() -> None:
-    settings = names_in("config/settings.py", r'(?:environ\.get|env_bool|env_list|env_number)\(\s*"(\w+)"')
+    reading = r'(?:environ\.get|env_bool|env_list|env_number|env_secret|env_url)\(\s*"(\w+)"'
+    settings = names_in("config/settings.py", reading) | set(PASSWORDS) | set(PASSWORDS.values())
     compose = names_in("docker-compose.yml", r"\$\{(\w+)")
+    server = names_in("config/web_server.py", r"environ\.get\([\x27\"](\w+)")
     stack = names_in("config/embedded/__main__.py", r'environ\.get\("(\w+)"') - {"LISTKEEP_STARTED", "PATH"}
-    roles = set(re.findall(r'"(DATABASE_\w+)"', (environment.ROOT / "config/database_roles.py").read_text()))
     example = re.findall(r"^(?:# )?([A-Z0-9_]+)=", (environment.ROOT / ".env.example").read_text(), re.MULTILINE)
-    assert sorted(example) == sorted(settings | compose | stack | roles)
+    assert sorted(example) == sorted(settings | compose | server | stack)
