@@ -6,12 +6,14 @@ from accounts.api.interface import nothing_here
 from accounts.views.home import home
 from config.admin_site import site
 from config.api import api
-from config.health import health
+from config.health import health, live, ready
 from config.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("health/", health, name="health"),
+    path("health/live", live, name="live"),
+    path("health/ready", ready, name="ready"),
     path("metrics", metrics, name="metrics"),
     path("admin/", site.urls),
     path("api/v1/", api.urls),

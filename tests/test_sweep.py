@@ -112,6 +112,8 @@ RIGHTS = {
 # Outside of accounts: open to all, or only to who is signed in.
 OPEN = {
     "health",
+    "live",
+    "ready",
     "metrics",
     "account_login",
     "account_logout",
