@@ -23,6 +23,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.tenancy import account_scope
+from recipients.stopping import StopAsked
 
 logger = logging.getLogger(__name__)
 
@@ -227,10 +228,27 @@ class Heartbeat:
 
 @contextmanager
 def heartbeat(job: Job, token: uuid.UUID) -> Iterator[Callable[[int, int | None], None]]:
-    """Keep the claim `token` on `job` while the block runs; gives the function that reports progress."""
+    """Keep the claim `token` on `job` while the block runs; gives the function that reports progress.
+
+    When the process is to stop meanwhile, the claim is given back for another one to take the job up.
+    """
     pulse = Heartbeat(job, token)
     pulse.start()
     try:
         yield pulse.progress
+    except StopAsked:
+        pulse.stop()
+        _hand_over(job, token)
+        raise
     finally:
         pulse.stop()
+
+
+def _hand_over(job: Job, token: uuid.UUID) -> None:
+    """Give back the claim on a job that was broken off, which counts as no interruption."""
+    connection.close()  # it may have been broken off anywhere
+    try:
+        with account_scope(job.account_id):
+            job.release(token)
+    except ClaimLost:
+        logger.info("%s %s had ended, or went on elsewhere, when its process was to stop", type(job).__name__, job.pk)

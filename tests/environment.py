@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "LISTKEEP_DEBUG": "1",
     "LISTKEEP_LEASE_SECONDS": "3",
     "LISTKEEP_SWEEP_SECONDS": "1",
+    "LISTKEEP_STOP_SECONDS": "1",
     "DATABASE_URL": addresses.database_url(VAR, role="app"),
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),
     "REDIS_URL": addresses.redis_url(VAR),

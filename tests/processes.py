@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,10 @@ class Process:
         for child in psutil.Process(self.pid).children():
             child.kill()
 
+    def terminate_group(self) -> None:
+        """Ask the program and its children to end, each of them, as some supervisors do."""
+        os.killpg(self.pid, signal.SIGTERM)
+
     def freeze(self) -> None:
         """Stop the program and its children in the middle of whatever they do."""
         os.killpg(self.pid, signal.SIGSTOP)
@@ -90,8 +94,8 @@ class Started:
     processes: list[Process] = field(default_factory=list)
     count: int = 0
 
-    def start(self, name: str, *arguments: str) -> Process:
-        """Start `python -m arguments` on the session's services."""
+    def start(self, name: str, *arguments: str, settings: Mapping[str, str] | None = None) -> Process:
+        """Start `python -m arguments` on the session's services, with `settings` in its environment beside theirs."""
         self.count += 1
         environment.LOGS.mkdir(parents=True, exist_ok=True)
         log = environment.LOGS / f"{name}-{id(self)}-{self.count}.log"
@@ -102,14 +106,14 @@ class Started:
                 stdout=output,
                 stderr=output,
                 cwd=environment.ROOT,
-                env=os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)},
+                env=os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)} | dict(settings or {}),
                 start_new_session=True,
             )
         process = Process(name=name, log=log, popen=popen)
         self.processes.append(process)
         return process
 
-    def start_worker(self, *parts: str) -> Process:
+    def start_worker(self, *parts: str, settings: Mapping[str, str] | None = None) -> Process:
         """Start a Celery worker with one child for these parts of QUEUES, or for all; wait until it takes messages."""
         chosen = parts or tuple(QUEUES)
         process = self.start(
@@ -125,6 +129,7 @@ class Started:
                 f"{'-'.join(chosen)}-{self.count}@test",
             ),
             *("--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+            settings=settings,
         )
         process.wait_for(" ready.")
         return process
