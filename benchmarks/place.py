@@ -32,7 +32,6 @@ os.environ |= {
     "ALLOWED_HOSTS": "localhost",
     "STATIC_ROOT": str(FOLDER / "static"),
     "SECRET_KEY": "only-for-measuring-" + "x" * 40,
-    "ALLOWED_HOSTS": "localhost",
     "DATABASE_URL": addresses.database_url(VAR, role="app"),
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),
     "REDIS_URL": addresses.redis_url(VAR),
