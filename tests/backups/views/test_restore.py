@@ -267,6 +267,14 @@ def test_an_undo_is_carried_out_and_said_in_the_report(client: Client, group: Gr
     assert "has been undone already" in again.content.decode()
 
 
+def test_a_cancelled_undo_says_so_and_can_be_begun_again(client: Client, group: Group, editor: User) -> None:
+    run, undo = undo_of(client, group, editor)
+    client.post(url("imports:cancel", undo))
+    report = client.get(url("imports:run", undo)).content.decode()
+    assert "The undo was cancelled, the list is as it was" in report
+    assert url("backups:undo", run) in report
+
+
 def test_history_tells_restores_from_imports(client: Client, group: Group, backup: Backup) -> None:
     run = sent(client, backup)
     page = client.get(reverse("imports:history", args=[group.account_id])).content.decode()
