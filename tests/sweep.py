@@ -117,6 +117,12 @@ def ask(client: Client, method: str, path: str, data: dict[str, str] | None = No
     )
 
 
+def policy_of(answer: Answer) -> set[str]:
+    """What the answer's content security policy says, as directives."""
+    lines = [line for line in answer.told.split("\n\n")[0].splitlines() if line.startswith("content-security-policy: ")]
+    return {part.strip() for line in lines for part in line.partition(": ")[2].split(";")}
+
+
 def without_tokens(text: str) -> str:
     """A page without what differs at each showing: the token against forged forms."""
     return re.sub(r'(csrfmiddlewaretoken" value="|csrftoken=)[^";]+', r"\1", text, flags=re.IGNORECASE)

@@ -19,7 +19,7 @@ from accounts.models import Role, User
 from tests import environment
 from tests.customer import Customer, make_customer, rolled_back
 from tests.factories import sign_in
-from tests.sweep import NUMBERS, Address, addresses, ask, login_for, without_tokens
+from tests.sweep import NUMBERS, Address, addresses, ask, login_for, policy_of, without_tokens
 from tests.tenant_tables import everything_of
 
 SECRET = "fremdwort"  # noqa: S105  # a word to look for
@@ -146,6 +146,10 @@ ADDRESSES = addresses()
 INSIDE = [one for one in ADDRESSES if one.in_account]
 OUTSIDE = [one for one in ADDRESSES if not one.in_account]
 METHODS = ["GET", "POST"]
+POLICY = {
+    *("default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'"),
+    *("connect-src 'self'", "form-action 'self'", "base-uri 'self'", "frame-ancestors 'none'"),
+}
 REQUESTS = [(one, method) for one in INSIDE if one.name in RIGHTS for method in RIGHTS[one.name].methods]
 
 
@@ -367,3 +371,15 @@ def test_no_cache_gives_the_answer_to_somebody_else(address: Address, customers:
     for path in address.paths(customers.victim):
         answer = ask(sign_in(customers.victim.members[OWNER]), "GET", path)
         assert "Cookie" in answer.varies_by
+
+
+@every_page
+def test_a_page_may_load_nothing_but_its_own_and_run_nothing_within(address: Address, customers: Customers) -> None:
+    for path in address.paths(customers.victim):
+        assert policy_of(ask(sign_in(customers.victim.members[OWNER]), "GET", path)) == POLICY
+
+
+@pytest.mark.parametrize("address", [one for one in OUTSIDE if one.name in OPEN], ids=named)
+def test_so_may_a_page_that_is_open_to_all(address: Address, customers: Customers) -> None:
+    for path in address.paths(customers.victim):
+        assert policy_of(ask(Client(), "GET", path)) == POLICY
