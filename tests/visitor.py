@@ -8,6 +8,7 @@ import ssl
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from html.parser import HTMLParser
 from typing import Any
 from urllib.error import HTTPError
@@ -34,7 +35,7 @@ class Page:
 
     url: str
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -144,7 +145,7 @@ class Visitor:
         except HTTPError as error:
             response = error
         with response:
-            return Page(response.url, response.status, dict(response.headers), response.read())
+            return Page(response.url, response.status, response.headers, response.read())
 
 
 def _multipart(boundary: str, fields: list[tuple[str, str]], name: str, file: tuple[str, bytes]) -> bytes:
