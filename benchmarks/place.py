@@ -36,7 +36,7 @@ os.environ |= {
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),
     "REDIS_URL": addresses.redis_url(VAR),
     "STORAGE_URL": (VAR / "storage").as_uri(),
-    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL": "INFO",
     "BENCH_STEPS": str(STEPS),
 }
 
