@@ -12,10 +12,10 @@ PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print
   STORAGE_URL=s3://storage.example/listkeep
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz calls soak messages lock screenshots
+.PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz calls soak production-trial messages lock screenshots
 
 help: ## list the commands
-	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/installed-run ## start everything, with a demo account; Ctrl-C stops it
 	@LISTKEEP_STARTED=$(STARTED) $(PYTHON) -m config.embedded
@@ -89,6 +89,9 @@ calls: .venv/installed-dev ## send each call of the interface many made-up reque
 
 soak: .venv/installed-dev ## break things at random for 200 tries and check what is left; ARGS="--tries 5 --seed 1 --storage s3"
 	@$(PYTHON) -m tests.soak $(ARGS)
+
+production-trial: .venv/installed-dev ## carry out Dockerfile and docker-compose.yml without containers, and try what operations.md says
+	@$(PYTHON) -m tests.production $(ARGS)
 
 screenshots: .venv/installed-dev ## take the pictures in docs/screenshots again
 	@$(PYTHON) -m tests.chromium
