@@ -1,4 +1,4 @@
-"""How long the audit trail is kept: its network addresses for 90 days, its entries for years (ADR 16)."""
+"""How long the audit trail is kept: its network addresses for 90 days, its entries for years (ADR 18)."""
 
 from datetime import datetime, timedelta
 
