@@ -1,4 +1,4 @@
-"""The app's name and label."""
+"""The app's name and label, and what it hears."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +9,9 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Hear when a second factor changes."""
+        from accounts import receivers
+
+        receivers.connect()

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit_log import LISTKEEP, Topic, Wanted
-from accounts.models import Account, User
+from accounts.models import Account, Role, User
 from accounts.services import create_account
 
 ACCOUNT_NAME_LENGTH = Account._meta.get_field("name").max_length
@@ -38,6 +38,45 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has
             user.save(update_fields=["language"])
             create_account(name=self.cleaned_data["account_name"], owner=user, now=timezone.now())
         return user
+
+
+class InvitedSignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has no types
+    """Makes a user for somebody who was invited: with that address, and without an account of their own."""
+
+    first_name = forms.CharField(
+        label=_("First name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "family-name"})
+    )
+    field_order: ClassVar = ["email", "first_name", "last_name", "password1", "password2"]
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].initial = email
+        self.fields["email"].disabled = True  # what is sent instead does not count
+
+    def save(self, request: HttpRequest) -> User:
+        """The new user, whose language is the one that they signed up in."""
+        user: User = super().save(request)
+        user.language = get_language() or ""
+        user.save(update_fields=["language"])
+        return user
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.EDITOR)
+
+
+class RoleForm(forms.Form):
+    """A member's role."""
+
+    role = forms.ChoiceField(choices=Role.choices)
 
 
 class MyDataForm(forms.Form):

@@ -236,7 +236,7 @@ class AuditEntry(models.Model):
     subject = models.CharField(max_length=300, blank=True)  # the list's or file's name, as it was then
     detail = models.JSONField(default=dict)
     via = models.CharField(max_length=10, choices=Via, blank=True)  # empty: from before this was kept
-    # Personal data of who acted: accounts.audit_log drops it after its time.
+    # Personal data of who acted: accounts.tidying drops it after its time.
     address = models.GenericIPAddressField(null=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """What the accounts' pages list. Each needs a scope of `accounts.tenancy` in which the rows can be read."""
 
-from django.db.models import QuerySet
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Account, AuditEntry, Membership
 
@@ -12,8 +13,10 @@ def accounts_of(user_id: int) -> list[Account]:
 
 
 def members_of(account_id: int) -> QuerySet[Membership]:
-    """The members of an account with their users, by e-mail address."""
-    return Membership.objects.filter(account_id=account_id).select_related("user").order_by("user__email")
+    """The members of an account with their users, by e-mail address; `has_two_factor`: beside the password."""
+    second = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    members = Membership.objects.filter(account_id=account_id).annotate(has_two_factor=Exists(second))
+    return members.select_related("user").order_by("user__email")
 
 
 def audit_entries_of(account_id: int) -> QuerySet[AuditEntry]:

@@ -4,13 +4,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.answers import forget_answers
-from accounts.audit_tidying import tidy_audit_trail
+from accounts.signing_in import forget_ended_sessions
+from accounts.tidying import tidy_accounts
 
 
 @shared_task(name="accounts.tidy_accounts")
 def tidy_accounts_task() -> None:
-    """Delete what accounts keep no longer (beat)."""
-    tidy_audit_trail(now=timezone.now())
+    """Delete what accounts and people keep no longer (beat)."""
+    tidy_accounts(now=timezone.now())
+    forget_ended_sessions(now=timezone.now())
 
 
 @shared_task(name="accounts.forget_answers")

@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "accounts",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.admin.apps.SimpleAdminConfig",  # config.admin_site says what stands on the site
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -191,6 +193,13 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = os.environ.get("LISTKEEP_EMAIL_VERIFICATION", "optional" if DEBUG else "mandatory")
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which the password, entered once more, holds
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute by which a telephone's clock may be wrong
+# Where nobody gets in with an address that is not confirmed, who has a second factor may still ask for another address.
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one replaces it once it is confirmed
@@ -205,6 +214,7 @@ EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
+EMAIL_TIMEOUT = 10  # seconds: invitations wait for the mail server while the person does
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Listkeep <listkeep@localhost>")
 
@@ -235,7 +245,7 @@ RETENTION_MIN_DAYS = env_number("LISTKEEP_RETENTION_MIN_DAYS", 7, least=1, most=
 RETENTION_MAX_DAYS = env_number("LISTKEEP_RETENTION_MAX_DAYS", 365, least=1, most=3650)
 if RETENTION_MIN_DAYS > RETENTION_MAX_DAYS:
     raise ImproperlyConfigured("LISTKEEP_RETENTION_MIN_DAYS is above LISTKEEP_RETENTION_MAX_DAYS.")
-# How long the audit log of an account is kept; its network addresses for 90 days (accounts.audit_tidying).
+# How long the audit log of an account is kept; its network addresses for 90 days (accounts.tidying).
 AUDIT_LOG_DAYS = env_number("LISTKEEP_AUDIT_LOG_DAYS", 1096, least=90, most=3653)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the same socket in Celery's spelling
 CELERY_RESULT_BACKEND = None

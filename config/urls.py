@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from accounts.api.interface import nothing_here
+from accounts.views import invitations, sessions
 from accounts.views.home import home
 from config.admin_site import site
 from config.api import api
@@ -18,7 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", site.urls),
     path("api/v1/", api.urls),
     re_path("^api/.*$", nothing_here, name="no_such_call"),
+    path("auth/sessions/<int:session_id>/end/", sessions.end, name="end_session"),
     path("auth/", include("allauth.urls")),
+    path("invitation/<int:to_account>/<str:secret>/", invitations.answer, name="invitation"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("a/<int:account_id>/", include("accounts.urls")),
     path("a/<int:account_id>/", include("recipients.urls")),

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, ApiAnswer, ApiToken, AuditAction, Invitation, Role, User
+from accounts.models import Account, ApiAnswer, ApiToken, AuditAction, Invitation, Membership, Role, User
 from accounts.services import record
 from accounts.tenancy import account_scope
 from accounts.tokens import create_token
@@ -59,6 +59,8 @@ class Customer:
     secret: str
     account: Account
     members: dict[Role, User]
+    member_ids: list[int]  # of their memberships
+    invitation: Invitation
     group: Group
     other_group: Group
     deleted: Group
@@ -102,11 +104,13 @@ def make_customer(secret: str) -> Customer:
     drill = make_drill(backup)
     make_erasure(account, owner)
     token, token_secret = make_token(account, owner, secret)
-    make_invitation(account, owner, f"neu@{secret}.example")
+    invitation = make_invitation(account, owner, f"neu@{secret}.example")
     return Customer(
         secret=secret,
         account=account,
         members=members,
+        member_ids=member_ids_of(account),
+        invitation=invitation,
         group=group,
         other_group=other_group,
         deleted=deleted,
@@ -166,6 +170,12 @@ def make_erasure(account: Account, owner: User) -> None:
             finished_at=now,
         )
         Removal.objects.create(account=account, job_id=uuid.uuid4(), email="entfernt@example.org")
+
+
+def member_ids_of(account: Account) -> list[int]:
+    """The memberships of all members."""
+    with account_scope(account.pk):
+        return list(Membership.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def make_invitation(account: Account, owner: User, email: str) -> Invitation:

@@ -24,6 +24,11 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "export_id": lambda customer: [export.pk for export in customer.exports],
     "deletion_id": lambda customer: [customer.deletion.pk],
     "restore_id": lambda customer: [customer.imports["undo"].pk],
+    "member_id": lambda customer: customer.member_ids,
+    "invitation_id": lambda customer: [customer.invitation.pk],
+    "to_account": lambda customer: [customer.account.pk],
+    "secret": lambda _customer: ["some-secret"],
+    "session_id": lambda _customer: [1],
     "app_label": lambda _customer: ["backups"],
     "object_id": lambda customer: [customer.backup.pk],
     "format": lambda _customer: ["csv"],
@@ -31,8 +36,8 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "uidb36": lambda _customer: ["1"],
 }
 # Parts that name no row of a customer, and those that are numbers.
-WORDS = {"app_label", "object_id", "format", "key", "uidb36"}
-NUMBERS = {"group_id", "recipient_id", "field_id"}
+WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36"}
+NUMBERS = {"member_id", "invitation_id", "group_id", "recipient_id", "field_id"}
 
 
 @dataclass(frozen=True)

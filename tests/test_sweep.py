@@ -53,6 +53,13 @@ RIGHTS = {
     "accounts:switch_daily_backups": Right(post=OWNER),
     "accounts:change_retention": Right(post=OWNER),
     "accounts:users": Right(get=READER, tells=True),
+    "accounts:leave": Right(get=READER, post=READER),
+    "accounts:change_role": Right(post=OWNER),
+    "accounts:remove_member": Right(get=OWNER, post=OWNER, tells=True),
+    "accounts:transfer_ownership": Right(get=OWNER, post=OWNER, tells=True),
+    "accounts:invite": Right(post=OWNER),
+    "accounts:invite_again": Right(post=OWNER),
+    "accounts:withdraw_invitation": Right(post=OWNER),
     "accounts:audit_log": Right(get=READER, tells=True),
     "accounts:download_audit_log": Right(get=OWNER, tells=True, writes=True),
     "recipients:groups": Right(get=READER, tells=True),
@@ -127,6 +134,8 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_done",
     "set_language",
+    "invitation",
+    "mfa_authenticate",
 }
 # For operators; everybody else finds nothing there. More of them: tests/config/test_admin_site.py
 OPERATORS = {
@@ -141,6 +150,8 @@ OPERATORS = {
 # For programs with a token; what they find: tests/config/api/test_isolation.py
 INTERFACE = {one.name for one in addresses() if one.name.startswith("api:")} | {"no_such_call"}
 SIGNED_IN = {"home", "account_reauthenticate", "account_email", "account_change_password", "account_set_password"}
+SIGNED_IN |= {"mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"}
+SIGNED_IN |= {"mfa_generate_recovery_codes", "mfa_download_recovery_codes", "usersessions_list", "end_session"}
 
 ADDRESSES = addresses()
 INSIDE = [one for one in ADDRESSES if one.in_account]

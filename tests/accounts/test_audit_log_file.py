@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.audit_tidying import tidy_audit_trail
 from accounts.models import Account, AuditAction, AuditEntry, Role, User, Via
 from accounts.services import record
 from accounts.tenancy import account_scope
+from accounts.tidying import tidy_accounts
 from tests.factories import DAY, NOW, make_account, make_member, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +132,7 @@ def test_addresses_go_after_ninety_days_and_entries_after_their_time(settings: S
         with account_scope(account.pk):
             AuditEntry.objects.update(via=Via.BROWSER, address="192.0.2.1")
     for _again in range(2):
-        tidy_audit_trail(now=NOW)
+        tidy_accounts(now=NOW)
     for account in accounts:
         with account_scope(account.pk):
             found = list(AuditEntry.objects.order_by("-at").values_list("subject", "via", "address"))
@@ -148,6 +148,6 @@ def test_an_entry_goes_the_moment_its_time_is_over(settings: Settings) -> None:
     account = make_account()
     note(account, "at the edge", now=NOW - 1000 * DAY)
     note(account, "over", now=NOW - 1000 * DAY - timedelta(microseconds=1))
-    tidy_audit_trail(now=NOW)
+    tidy_accounts(now=NOW)
     with account_scope(account.pk):
         assert list(AuditEntry.objects.values_list("subject", flat=True)) == ["at the edge"]

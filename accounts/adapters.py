@@ -1,0 +1,48 @@
+"""What allauth asks of Listkeep: from where a request came, and how secrets of the second factor are kept."""
+
+import base64
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.encoding import force_bytes
+
+from accounts.origin import address_of
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Counts attempts at a login by the address that the audit log shows."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request) or str(super().get_client_ip(request))
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Keeps secrets encrypted with a key that follows from SECRET_KEY: who has only the database has no second factor.
+
+    What was encrypted with a key of SECRET_KEY_FALLBACKS can still be read.
+    """
+
+    def get_totp_issuer(self) -> str:
+        return "Listkeep"
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(secret: str | bytes) -> bytes:
+    """A key of its own for this purpose, so that no other use of SECRET_KEY tells anything about it."""
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"listkeep second factor")
+    return base64.urlsafe_b64encode(derive.derive(force_bytes(secret)))
