@@ -56,6 +56,10 @@ class InvitedSignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # alla
         self.fields["email"].initial = email
         self.fields["email"].disabled = True  # what is sent instead does not count
 
+    def validate_unique_email(self, value: str) -> str:
+        """The mail has proved whose the address is; that somebody else only wants to change to it is no matter."""
+        return value
+
     def save(self, request: HttpRequest) -> User:
         """The new user, whose language is the one that they signed up in."""
         user: User = super().save(request)

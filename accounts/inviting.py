@@ -118,10 +118,15 @@ def accept(*, invitation: Invitation, user: User, now: datetime) -> None:
         _note(invitation, AuditAction.MEMBER_JOINED, user, now)
 
 
-def find_invitation(*, account_id: int, secret: str) -> Invitation | None:
-    """The invitation that a link leads to, in the scope of its account; whatever has become of it."""
-    found = Invitation.objects.select_related("account", "invited_by")
-    return found.filter(account_id=account_id, digest=_digest(secret)).first()
+def find_invitation(*, account_id: int, secret: str, lock: bool = False) -> Invitation | None:
+    """The invitation that a link leads to, in the scope of its account; whatever has become of it.
+
+    `lock`: nobody else answers it meanwhile, so that a form that is sent twice makes one person.
+    """
+    found = Invitation.objects.select_related("account", "invited_by").filter(account_id=account_id)
+    if lock:
+        found = found.select_for_update(of=("self",))
+    return found.filter(digest=_digest(secret)).first()
 
 
 def pending_invitations(account_id: int) -> QuerySet[Invitation]:

@@ -31,6 +31,7 @@ DEBUG = env_bool("LISTKEEP_DEBUG", default=True)
 SECRET_KEY = env_secret("SECRET_KEY")
 if DEBUG and not SECRET_KEY:
     SECRET_KEY = "development-only-not-a-secret-" + "x" * 40
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 if not DEBUG:

@@ -100,7 +100,7 @@ def answer(request: HttpRequest, to_account: int, secret: str) -> HttpResponse:
     if to_account > BigIntegerField.MAX_BIGINT:
         return _over(request, None)
     with account_scope(to_account):
-        invitation = find_invitation(account_id=to_account, secret=secret)
+        invitation = find_invitation(account_id=to_account, secret=secret, lock=request.method == "POST")
         if invitation is None or invitation.state(timezone.now()) is not InvitationState.OPEN:
             return _over(request, invitation)
         if not request.user.is_authenticated:

@@ -14,8 +14,8 @@ from accounts.models import User
 from accounts.signing_in import end_session
 
 
-@require_POST
 @login_required
+@require_POST
 def end(request: HttpRequest, session_id: int) -> HttpResponse:
     """Signs the person out in one other place."""
     known = session_id <= BigIntegerField.MAX_BIGINT

@@ -239,6 +239,12 @@ def test_a_new_person_signs_up_and_joins_without_another_mail(
         assert Account.objects.count() == 1
 
 
+def test_that_somebody_else_wants_the_address_is_no_matter(account: Account, owner: User) -> None:
+    EmailAddress.objects.create(user=make_user("carla@example.org"), email="ben@example.org", verified=False)
+    Client().post(sent_link(account, owner), JOINED)
+    assert roles(account)["ben@example.org"] == Role.EDITOR
+
+
 def test_a_weak_password_makes_nobody(account: Account, owner: User) -> None:
     response = Client().post(sent_link(account, owner), {**JOINED, "password1": "123", "password2": "123"})
     assert (response.status_code, len(errors(response))) == (422, 3)
