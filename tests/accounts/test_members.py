@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -236,12 +237,12 @@ def test_an_account_without_members_may_be_made_and_deleted(account: Account, ow
         assert Membership.objects.all().delete()[0] == 2
 
 
-def run_at_once(account: Account, *works: Callable[[], None]) -> list[type[Exception] | None]:
+def run_at_once(account: Account, *works: Callable[[], object]) -> list[type[Exception] | None]:
     """Do each in a transaction of its own connection, all of which begin at once; what each raised."""
     start = threading.Barrier(len(works))
     raised: list[type[Exception] | None] = [None] * len(works)
 
-    def run(place: int, work: Callable[[], None]) -> None:
+    def run(place: int, work: Callable[[], object]) -> None:
         try:
             start.wait()
             with account_scope(account.pk):
@@ -263,9 +264,7 @@ def run_at_once(account: Account, *works: Callable[[], None]) -> list[type[Excep
 def test_two_owners_who_leave_at_once_leave_one_behind(committed_db: None, attempt: int) -> None:
     account = make_account()
     owners = [make_member(account, Role.OWNER) for _ in range(2)]
-    raised = run_at_once(
-        account, *(lambda one=one: leave_account(account=account, user=one, now=NOW) for one in owners)
-    )
+    raised = run_at_once(account, *(partial(leave_account, account=account, user=one, now=NOW) for one in owners))
     assert sorted(error is None for error in raised) == [False, True]
     assert {*raised} == {None, LastOwner}
     assert list(roles(account).values()) == [Role.OWNER]
@@ -276,7 +275,7 @@ def test_the_database_keeps_an_owner_when_two_statements_meet(committed_db: None
     account = make_account()
     owners = [make_member(account, Role.OWNER) for _ in range(2)]
     raised = run_at_once(
-        account, *(lambda one=one: Membership.objects.filter(user=one).update(role=Role.READER) for one in owners)
+        account, *(partial(Membership.objects.filter(user=one).update, role=Role.READER) for one in owners)
     )
     assert {*raised} == {None, IntegrityError}
     assert sorted(roles(account).values()) == [Role.OWNER, Role.READER]
@@ -288,8 +287,8 @@ def test_two_owners_who_remove_each_other_at_once_are_not_both_gone(committed_db
     places = {one: place_of(account, one) for one in (anna, ben)}
     raised = run_at_once(
         account,
-        lambda: remove_member(account=account, member_id=places[ben], actor=anna, now=NOW) and None,
-        lambda: remove_member(account=account, member_id=places[anna], actor=ben, now=NOW) and None,
+        lambda: remove_member(account=account, member_id=places[ben], actor=anna, now=NOW),
+        lambda: remove_member(account=account, member_id=places[anna], actor=ben, now=NOW),
     )
     assert {*raised} == {None, NotAnOwner}
     assert list(roles(account).values()) == [Role.OWNER]

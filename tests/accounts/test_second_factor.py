@@ -18,7 +18,7 @@ from accounts.tenancy import account_scope
 from tests.factories import make_account, make_member, make_user, sign_in
 from tests.page_content import errors, notices, read
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed_db")  # allauth tells of a change once it is committed
 
 PASSWORD = "ein-langes-Passwort-7"  # noqa: S105  # of nobody
 PAGES = {
