@@ -24,7 +24,8 @@ from recipients.deletion import (
 from recipients.models import Deletion, Group
 from tests.caller import PREFIX, Answer, Caller
 from tests.config.api.calls import WRITES, Scene, below, body_for
-from tests.customer import make_import, rolled_back
+from tests.customer import rolled_back
+from tests.customer_imports import make_import
 
 # What is asked for by name, and the safety backup before a restore.
 ASKED_FOR = {
