@@ -15,7 +15,8 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.customer import Customer, make_backup, make_customer, make_import, make_token, rolled_back
+from tests.customer import Customer, make_backup, make_customer, make_token, rolled_back
+from tests.customer_imports import make_import
 from tests.factories import make_group, make_recipient
 from tests.tenant_tables import (
     TABLES,
