@@ -12,7 +12,7 @@ from imports.models import Import
 from imports.preview_page import plan_mark
 from imports.restoring import Way, Wish
 from tests.caller import PREFIX
-from tests.customer import Customer
+from tests.customer import Customer, make_customer
 from tests.customer_imports import preview_of_one
 
 CALLS = [(method, path) for path, calls in api.get_openapi_schema()["paths"].items() for method in calls]
