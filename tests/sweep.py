@@ -129,5 +129,6 @@ def policy_of(answer: Answer) -> set[str]:
 
 
 def without_tokens(text: str) -> str:
-    """A page without what differs at each showing: the token against forged forms."""
-    return re.sub(r'(csrfmiddlewaretoken" value="|csrftoken=)[^";]+', r"\1", text, flags=re.IGNORECASE)
+    """A page without what differs at each showing: the token against forged forms, and the request's name."""
+    varying = r'(csrfmiddlewaretoken" value="|csrftoken=|x-request-id: )[^";\n]+'
+    return re.sub(varying, r"\1", text, flags=re.IGNORECASE)

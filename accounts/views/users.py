@@ -52,13 +52,14 @@ def users_page(request: AccountRequest, form: InvitationForm, status: int = 200)
 @account_view(Role.OWNER)
 def role(request: AccountRequest, member_id: int) -> HttpResponse:
     """Gives a member another role."""
+    member = _member_or_404(request.account, member_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        raise Http404
+        return users_page(request, InvitationForm(), status=422)
     try:
         member = change_role(
             account=request.account,
-            member_id=_known(member_id),
+            member_id=member.pk,
             role=Role(form.cleaned_data["role"]),
             actor=request.user,
             now=timezone.now(),

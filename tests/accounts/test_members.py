@@ -80,7 +80,7 @@ def test_the_same_role_again_leaves_no_trace(account: Account, owner: User, ben:
 @pytest.mark.parametrize("role", ["", "boss"])
 def test_a_role_that_is_none_is_refused(account: Account, owner: User, ben: User, role: str) -> None:
     response = sign_in(owner).post(url("change_role", account, place_of(account, ben)), {"role": role})
-    assert (response.status_code, roles(account)["ben@example.org"]) == (404, Role.READER)
+    assert (response.status_code, roles(account)["ben@example.org"]) == (422, Role.READER)
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.EDITOR])

@@ -103,7 +103,10 @@ def test_switching_on_shows_ten_codes_and_stands_in_the_trail_of_each_account(
     make_member(other, Role.EDITOR, anna)
     make_member(make_account("Dritte KG"), Role.OWNER)
     page = set_up(client)
-    assert notices(page) == ["Two-factor login is on."]
+    assert notices(page) == [
+        "Two-factor login is on.",
+        "These are your new recovery codes. Earlier ones no longer count.",
+    ]
     assert len(read(page).all(css_class="code-list")[0].all("code")) == 10
     for one in (account, other):
         assert sorted(trail(one)) == [
