@@ -7,6 +7,7 @@ note. So a row is named by `title_of`, never by its own words. The site, which o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -27,6 +28,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from accounts.templatetags.listkeep_format import NOTHING, absolute
 
 Words = str | Promise
 Column = Callable[[Any], Any]
@@ -38,7 +40,11 @@ def column(name: str, label: Words, *, yes_or_no: bool = False) -> Column:
 
     def show(row: Any) -> Any:
         in_words = getattr(row, f"get_{name}_display", None)
-        return in_words() if in_words else getattr(row, name)
+        value = in_words() if in_words else getattr(row, name)
+        value = value() if callable(value) else value
+        if isinstance(value, datetime):
+            return absolute(value)
+        return NOTHING if value in (None, "") else value
 
     show.__name__ = name
     show.short_description = label  # type: ignore[attr-defined]  # as Django's admin has it
@@ -52,7 +58,7 @@ def to_page(name: str, label: Words) -> Column:
 
     def show(row: Any) -> Any:
         other = getattr(row, name)
-        return link(url_of(other), str(other)) if other else None
+        return link(url_of(other), str(other)) if other else NOTHING
 
     show.__name__ = name
     show.short_description = label  # type: ignore[attr-defined]
