@@ -293,6 +293,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)  # to the minute: written no more often
+    # Of the access tokens that were given out for it (accounts.access_tokens), only later ones count.
+    access_ended_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("interface token")
