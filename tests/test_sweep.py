@@ -137,6 +137,9 @@ OPEN = {
     "set_language",
     "invitation",
     "mfa_authenticate",
+    # To who has a token; each of its calls: tests/recipients/compatible/test_every_call.py
+    "compatible:call",
+    "compatible:oauth",
 }
 # For operators; everybody else finds nothing there. More of them: tests/config/test_admin_site.py
 OPERATORS = {one.name for one in addresses() if one.name.startswith("admin:")}
