@@ -153,8 +153,8 @@ class Story:
         content = "\n".join(["E-Mail;Merkmal der Probe", *rows]).encode()
         page = self.person.send(self.person.get(address), file=("kunden.csv", content), **fields)
         assert page.url.endswith("/mapping/"), (page.status, page.url, page.text[-2000:])
-        new_fields = dict.fromkeys(re.findall(r'name="(\S+-create)"', page.text), "on")
-        started = self.person.send(page, "/mapping/", skip="1", **new_fields)
+        new_fields: dict[str, str] = dict.fromkeys(re.findall(r'name="(\S+-create)"', page.text), "on")
+        started = self.person.send(page, "/mapping/", None, skip="1", **new_fields)
         assert re.search(r"/imports/[0-9a-f-]+/$", started.url), (started.status, started.url)
         return started
 
