@@ -64,3 +64,8 @@ def forget_answers(*, now: datetime) -> int:
     with across_accounts("answers of the interface whose day is over are forgotten"):
         count, _by_model = ApiAnswer.objects.filter(answered_at__lte=now - KEPT_FOR).delete()
     return count
+
+
+def forget_answers_of(account_id: int) -> None:
+    """Delete all answers of an account: they may tell of a person who is being erased."""
+    ApiAnswer.objects.filter(account_id=account_id).delete()

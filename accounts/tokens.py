@@ -11,6 +11,7 @@ allows what the token allows.
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,7 +46,7 @@ def create_token(
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if tokens_of(account.pk).filter(_usable(now)).count() >= MOST_TOKENS:
         raise TooManyTokens
-    secret = f"{public_part(account.pk)}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    secret = f"{PREFIX}{account.pk}_{secrets.token_urlsafe(SECRET_BYTES)}"
     token = ApiToken.objects.create(
         account=account,
         name=name,
@@ -92,13 +93,10 @@ def authenticate_token(*, secret: str, now: datetime) -> ApiToken:
     form = _FORM.fullmatch(secret)
     if form is None or int(form[1]) > BigIntegerField.MAX_BIGINT:
         raise TokenRefused
-    return admit_token(account_id=int(form[1]), known_by=Q(digest=_digest(secret)), now=now)
-
-
-def admit_token(*, account_id: int, known_by: Q, now: datetime) -> ApiToken:
-    """The token of the account that is `known_by` something, as `authenticate_token`. Raises TokenRefused."""
-    with account_scope(account_id):
-        found = ApiToken.objects.select_related("account", "created_by").filter(known_by, account_id=account_id)
+    with account_scope(int(form[1])):
+        found = ApiToken.objects.select_related("account", "created_by").filter(
+            account_id=int(form[1]), digest=_digest(secret)
+        )
         token = found.first()
         if token is None or token.is_over(now) or not _maker_may(token):
             raise TokenRefused
@@ -107,14 +105,33 @@ def admit_token(*, account_id: int, known_by: Q, now: datetime) -> ApiToken:
     return token
 
 
-def public_part(account_id: int) -> str:
-    """What all secrets of an account begin with, and what may be shown: the `client_id` of the OAuth grants."""
-    return f"{PREFIX}{account_id}"
-
-
 def tokens_of(account_id: int) -> QuerySet[ApiToken]:
     """The tokens of an account with who made them, newest first."""
     return ApiToken.objects.filter(account_id=account_id).select_related("created_by").order_by("-created_at", "-id")
+
+
+@dataclass(frozen=True)
+class ListedToken:
+    """A token and whether it counts: `active`, `revoked`, `expired`, or `without_maker`: who made it may no longer."""
+
+    token: ApiToken
+    state: str
+
+
+def listed_tokens(*, account_id: int, now: datetime) -> list[ListedToken]:
+    """The tokens of an account, newest first."""
+    places = {place.user_id: place for place in Membership.objects.filter(account_id=account_id, user__is_active=True)}
+    return [
+        ListedToken(token, _state(token, places.get(token.created_by_id or 0), now)) for token in tokens_of(account_id)
+    ]
+
+
+def _state(token: ApiToken, place: Membership | None, now: datetime) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.is_over(now):
+        return "expired"
+    return "active" if place is not None and _may(place, token) else "without_maker"
 
 
 def _note_use(token: ApiToken, now: datetime) -> None:
@@ -129,7 +146,12 @@ def _maker_may(token: ApiToken) -> bool:
     if token.created_by is None or not token.created_by.is_active:
         return False
     place = Membership.objects.filter(account_id=token.account_id, user=token.created_by).first()
-    return place is not None and place.may(LEAST_ROLE[ApiToken.Scope(token.scope)])
+    return place is not None and _may(place, token)
+
+
+def _may(place: Membership, token: ApiToken) -> bool:
+    """Whether the role in an account allows what the token does."""
+    return place.may(LEAST_ROLE[ApiToken.Scope(token.scope)])
 
 
 def _usable(now: datetime) -> Q:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import audit_log, invitations, my_data, privacy, users
+from accounts.views import audit_log, interfaces, invitations, my_data, privacy, users
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/users/invite/", invitations.send, name="invite"),
     path("account/users/invitations/<int:invitation_id>/send/", invitations.send_again, name="invite_again"),
     path("account/users/invitations/<int:invitation_id>/withdraw/", invitations.take_back, name="withdraw_invitation"),
+    path("account/interfaces/", interfaces.interfaces, name="interfaces"),
+    path("account/interfaces/<int:token_id>/revoke/", interfaces.revoke, name="revoke_token"),
     path("account/audit-log/", audit_log.audit_log, name="audit_log"),
     path("account/audit-log/file/", audit_log.download, name="download_audit_log"),
 ]

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from accounts.answers import forget_answers_of
 from accounts.models import Account, AuditAction, User
 from accounts.services import record
 from recipients.erased import digest_of
@@ -64,6 +65,7 @@ def erase_person(*, account: Account, email: str, actor: User, now: datetime) ->
     Recipient.objects.filter(account_id=account.pk, id__in=ids).delete()
     Contact.objects.filter(account_id=account.pk, email=canonical).delete()
     Removal.objects.filter(account_id=account.pk, email=canonical).delete()
+    forget_answers_of(account.pk)
     blocked = _entries_of(account.pk, canonical)
     blocked_in = set(blocked.values_list("group_id", flat=True))
     blocked.delete()

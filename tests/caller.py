@@ -36,11 +36,11 @@ class Caller:
     secret: str = ""
     client: Client = field(default_factory=Client)
 
-    def ask(self, method: str, path: str, body: Any = None, *, text: str | None = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, *, text: bytes | None = None, **headers: str) -> Answer:
         """Send a request to a path below the interface's; `text` is a body as it stands. A header: `Retry_After=`."""
         if self.secret:
             headers = {"Authorization": f"Bearer {self.secret}", **headers}
-        sent = text if text is not None else "" if body is None else json.dumps(body)
+        sent = text if text is not None else b"" if body is None else json.dumps(body).encode()
         response: Any = self.client.generic(
             method,
             f"{PREFIX}{path}",
@@ -54,11 +54,11 @@ class Caller:
 
     def get(self, path: str, **headers: str) -> Answer:
         """Read."""
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, None, text=None, **headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         """Write."""
-        return self.ask("POST", path, body, **headers)
+        return self.ask("POST", path, body, text=None, **headers)
 
 
 def make_caller(

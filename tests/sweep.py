@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "backup_id": lambda customer: [customer.backup.pk, customer.backup_of_deleted.pk],
     "export_id": lambda customer: [export.pk for export in customer.exports],
     "deletion_id": lambda customer: [customer.deletion.pk],
+    "token_id": lambda customer: [customer.token.pk],
     "restore_id": lambda customer: [customer.imports["undo"].pk],
     "member_id": lambda customer: customer.member_ids,
     "invitation_id": lambda customer: [customer.invitation.pk],
@@ -34,11 +35,10 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "format": lambda _customer: ["csv"],
     "key": lambda _customer: ["some-key"],
     "uidb36": lambda _customer: ["1"],
-    "rest": lambda _customer: ["groups", "token.php"],
 }
 # Parts that name no row of a customer, and those that are numbers.
-WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36", "rest"}
-NUMBERS = {"member_id", "invitation_id", "group_id", "recipient_id", "field_id"}
+WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36"}
+NUMBERS = {"member_id", "invitation_id", "group_id", "recipient_id", "field_id", "token_id"}
 
 
 @dataclass(frozen=True)

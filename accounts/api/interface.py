@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
@@ -14,6 +15,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.types import DictStrAny
+from psycopg.errors import LockNotAvailable
 
 from accounts.api.exact import ExactParser
 from accounts.api.gate import KEY_HEADER, Bearer, through_the_gate
@@ -139,6 +141,8 @@ def _ended(request: HttpRequest, error: Any) -> HttpResponse:
             return problem_response("not_found")
         case HttpError():
             return problem_response("malformed")
+        case OperationalError() if isinstance(error.__cause__, LockNotAvailable):
+            return problem_response("list_busy", headers={"Retry-After": "10"})
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem_response("internal")
 

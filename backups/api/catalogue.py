@@ -4,6 +4,7 @@ What finds a file missing or damaged writes that down in the transaction of the 
 does not raise it.
 """
 
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -137,16 +138,19 @@ def download_backup(request: ApiRequest, backup_id: UUID, asked: Query[FileAsked
         return refusal(refused.code)
     except Unwritable as refused:
         return problem_response("conflict", f"The backup cannot be written so: {refused.code}.")
-    record(
-        account_id=request.account.pk,
-        actor_id=request.actor.pk,
-        action=AuditAction.BACKUP_DOWNLOADED,
-        subject=backup.group_name,
-        now=timezone.now(),
-        format=asked.format,
-        asked_for_at=backup.requested_at.isoformat(),
-    )
-    response = StreamingHttpResponse(opened, content_type=options.content_type(asked.format))
+    with ExitStack() as on_error:
+        on_error.callback(opened.close)
+        record(
+            account_id=request.account.pk,
+            actor_id=request.actor.pk,
+            action=AuditAction.BACKUP_DOWNLOADED,
+            subject=backup.group_name,
+            now=timezone.now(),
+            format=asked.format,
+            asked_for_at=backup.requested_at.isoformat(),
+        )
+        response = StreamingHttpResponse(opened, content_type=options.content_type(asked.format))
+        on_error.pop_all()
     name = file_name(name=backup.group_name, at=backup.requested_at, form=asked.format)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response

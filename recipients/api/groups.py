@@ -16,6 +16,7 @@ from recipients.api.texts import StoredText
 from recipients.deletion import request_clearing, request_deletion
 from recipients.holds import Interface
 from recipients.models import Deletion, Group
+from recipients.revision import lock_group
 from recipients.services import create_group, update_group
 
 router = Router(tags=["Lists"])
@@ -104,6 +105,7 @@ def read_group(request: ApiRequest, group_id: int) -> Group:
 def change_group(request: ApiRequest, group_id: int, body: GroupChanges) -> Group:
     """Another name or note; locks the list against changes, or unlocks it."""
     group = group_or_404(request, group_id)
+    group = lock_group(account_id=group.account_id, group_id=group.pk)  # what is left out stays as it is then
     wanted = {name: value for name, value in body.dict().items() if value is not None}
     present = {"name": group.name, "note": group.note, "locked": group.locked}
     with problems_of_services():

@@ -3,7 +3,6 @@
 from recipients.revision import lock_fields
 from recipients.services.blocking import TooManyOtherPatterns, block_addresses, unblock_addresses
 from recipients.services.fields import (
-    FieldKeyTaken,
     FieldLabelTaken,
     FieldRefused,
     TooManyFields,
@@ -29,7 +28,6 @@ __all__ = [
     "AddressErased",
     "AddressTaken",
     "ChangedMeanwhile",
-    "FieldKeyTaken",
     "FieldLabelTaken",
     "FieldRefused",
     "InvalidAddress",

@@ -67,7 +67,7 @@ GERMAN = Words(
     sessions="Wo Sie angemeldet sind",
     topic="Thema",
     imports="Importe",
-    show_all="Alle Einträge zeigen",
+    show_all="Alle Einträge anzeigen",
     imported="Import abgeschlossen",
 )
 ENGLISH = Words(
