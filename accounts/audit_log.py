@@ -67,6 +67,9 @@ ACTIONS = {
         AuditAction.BACKUP_UNPINNED,
         AuditAction.BACKUP_VERIFIED,
         AuditAction.BACKUP_DAMAGED,
+        AuditAction.VERIFICATION_ASKED_FOR,
+        AuditAction.PURGE_ASKED_FOR,
+        AuditAction.JOB_RETRIED,
     },
     Topic.LISTS: {
         AuditAction.GROUP_CREATED,
@@ -83,6 +86,8 @@ ACTIONS = {
     Topic.SETTINGS: {
         AuditAction.ACCOUNT_CREATED,
         AuditAction.ACCOUNT_RENAMED,
+        AuditAction.ACCOUNT_HELD,
+        AuditAction.ACCOUNT_RELEASED,
         AuditAction.AUTOMATIC_BACKUPS_ON,
         AuditAction.AUTOMATIC_BACKUPS_OFF,
         AuditAction.DAILY_BACKUPS_ON,

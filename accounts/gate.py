@@ -1,7 +1,8 @@
 """The one gate: every page inside an account passes it.
 
 The account comes from the URL. Who is not signed in goes to the login; who is no member gets 404, as if the account
-did not exist; a member without the right gets 403. The view runs in the account's scope, so that even a query that
+did not exist; a member without the right gets 403, and while the account is on hold so does whoever would change it:
+everybody may do then what a reader may. The view runs in the account's scope, so that even a query that
 forgets to filter sees no other account.
 """
 
@@ -18,6 +19,7 @@ from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -25,6 +27,10 @@ from accounts.models import Account, Membership, Role, User
 from accounts.tenancy import account_scope
 
 P = ParamSpec("P")
+HELD = _(
+    "Listkeep’s operator has put this account on hold. Nothing has changed. Until it is taken off hold you can look at "
+    "everything and export it. Please ask the operator."
+)
 
 
 class AccountRequest(HttpRequest):
@@ -67,6 +73,8 @@ def account_view(
                     raise Http404
                 if not membership.may(role):
                     raise PermissionDenied
+                if membership.account.held_at is not None and role is not Role.READER and not _only_looks(request):
+                    raise PermissionDenied(HELD)
                 inside.account = membership.account
                 inside.membership = membership
                 return view(inside, *args, **kwargs)
@@ -74,6 +82,10 @@ def account_view(
         return cast("Callable[Concatenate[HttpRequest, int, P], HttpResponseBase]", gated)
 
     return decorate
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
 
 
 def to_login(request: HttpRequest) -> HttpResponseBase:

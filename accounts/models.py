@@ -50,10 +50,14 @@ class Account(models.Model):
     daily_backups = models.BooleanField(_("daily backups"), default=False)
     retention_days = models.PositiveSmallIntegerField(_("days a backup is kept"), default=30)
     created_at = models.DateTimeField()
+    # Since then an operator has it on hold: people look, nobody changes anything, no job begins, no backup is purged.
+    held_at = models.DateTimeField(null=True)
     # Keys the digests of erased addresses, so that they say nothing to who has only them.
     erasure_key = models.UUIDField(db_default=models.Func(function="gen_random_uuid"), editable=False)
 
     class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(retention_days__gte=1), name="accounts_account_keeps_backups_a_day_or_more"
@@ -86,6 +90,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "user"], name="accounts_membership_once_per_account"),
         ]
@@ -125,6 +131,8 @@ class Invitation(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["account", "email"],
@@ -158,6 +166,8 @@ class AuditAction(models.TextChoices):
 
     ACCOUNT_CREATED = "account_created", _("Account created")
     ACCOUNT_RENAMED = "account_renamed", _("Account renamed")
+    ACCOUNT_HELD = "account_held", _("Account put on hold")
+    ACCOUNT_RELEASED = "account_released", _("Account taken off hold")
     AUTOMATIC_BACKUPS_ON = "automatic_backups_on", _("Automatic backups switched on")
     AUTOMATIC_BACKUPS_OFF = "automatic_backups_off", _("Automatic backups switched off")
     DAILY_BACKUPS_ON = "daily_backups_on", _("Daily backups switched on")
@@ -199,6 +209,9 @@ class AuditAction(models.TextChoices):
     BACKUP_UNPINNED = "backup_unpinned", _("Backup unpinned")
     BACKUP_VERIFIED = "backup_verified", _("Backup verified")
     BACKUP_DAMAGED = "backup_damaged", _("Backup found damaged")
+    VERIFICATION_ASKED_FOR = "verification_asked_for", _("Verification asked for")
+    PURGE_ASKED_FOR = "purge_asked_for", _("Deletion of what is due asked for")
+    JOB_RETRIED = "job_retried", _("Job tried again")
     RESTORE_DRILL = "restore_drill", _("Restore rehearsed")
     TOKEN_CREATED = "token_created", _("Interface token made")
     TOKEN_REVOKED = "token_revoked", _("Interface token revoked")
@@ -240,6 +253,8 @@ class AuditEntry(models.Model):
     address = models.GenericIPAddressField(null=True)
 
     class Meta:
+        verbose_name = _("entry of the audit trail")
+        verbose_name_plural = _("audit trail")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(address=None) | ~models.Q(via__in=["", Via.LISTKEEP]),
@@ -278,8 +293,12 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)  # to the minute: written no more often
+    # Of the access tokens that were given out for it (accounts.access_tokens), only later ones count.
+    access_ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("interface token")
+        verbose_name_plural = _("interface tokens")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "id"], name="accounts_apitoken_id_in_account"),
             models.UniqueConstraint(fields=["account", "digest"], name="accounts_apitoken_digest_once"),

@@ -46,7 +46,7 @@ def create_token(
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if tokens_of(account.pk).filter(_usable(now)).count() >= MOST_TOKENS:
         raise TooManyTokens
-    secret = f"{PREFIX}{account.pk}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    secret = f"{public_part(account.pk)}_{secrets.token_urlsafe(SECRET_BYTES)}"
     token = ApiToken.objects.create(
         account=account,
         name=name,
@@ -93,16 +93,24 @@ def authenticate_token(*, secret: str, now: datetime) -> ApiToken:
     form = _FORM.fullmatch(secret)
     if form is None or int(form[1]) > BigIntegerField.MAX_BIGINT:
         raise TokenRefused
-    with account_scope(int(form[1])):
-        found = ApiToken.objects.select_related("account", "created_by").filter(
-            account_id=int(form[1]), digest=_digest(secret)
-        )
+    return admit_token(account_id=int(form[1]), known_by=Q(digest=_digest(secret)), now=now)
+
+
+def admit_token(*, account_id: int, known_by: Q, now: datetime) -> ApiToken:
+    """The token of the account that is `known_by` something, as `authenticate_token`. Raises TokenRefused."""
+    with account_scope(account_id):
+        found = ApiToken.objects.select_related("account", "created_by").filter(known_by, account_id=account_id)
         token = found.first()
         if token is None or token.is_over(now) or not _maker_may(token):
             raise TokenRefused
         if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
             _note_use(token, now)
     return token
+
+
+def public_part(account_id: int) -> str:
+    """What all secrets of an account begin with, and what may be shown: the `client_id` of the OAuth grants."""
+    return f"{PREFIX}{account_id}"
 
 
 def tokens_of(account_id: int) -> QuerySet[ApiToken]:

@@ -42,7 +42,7 @@ def _due(now: datetime) -> dict[int, list[int]]:
         due = (
             Group.objects.present()
             .filter(~Exists(of_present_state), ~Exists(of_today), account__daily_backups=True)
-            .filter(automatic_backups=True, recipient_count__gt=0)
+            .filter(automatic_backups=True, recipient_count__gt=0, account__held_at__isnull=True)
             .order_by("account_id", "pk")
         )
         found: dict[int, list[int]] = defaultdict(list)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Coalesce
 
+from accounts.models import Account
 from accounts.tenancy import across_accounts
 from backups.models import Backup, RestoreDrill
 from backups.retention import due_backups
@@ -28,6 +29,10 @@ class Figures:
     last_drill: tuple[timedelta, str] | None  # how long ago, and its result
     storage_free: int | None  # bytes; an S3 server does not say
     jobs_waiting: Mapping[str, int]  # by queue; nobody works on them
+    longest_waiting: Mapping[str, timedelta]  # by queue, since the job was asked for; queues without any are left out
+    jobs_running: Mapping[str, int]  # by queue; a living process has them
+    jobs_interrupted: int  # that are not over, and whose process died or gave up at least once
+    accounts_held: int
 
 
 def figures(*, now: datetime) -> Figures:
@@ -45,7 +50,9 @@ def figures(*, now: datetime) -> Figures:
         overdue = due_backups(now - LATE).order_by().count()
         newest = RestoreDrill.objects.aggregate(at=Max("finished_at"))["at"]
         drill = RestoreDrill.objects.filter(finished_at=newest).order_by("-pk").first() if newest else None
-        waiting = jobs_waiting(now)
+        waiting, longest = jobs_waiting(now)
+        running, interrupted = jobs_running(now), jobs_interrupted()
+        held = Account.objects.filter(held_at__isnull=False).count()
     usage = disk_usage()
     return Figures(
         by_status={status: by_status.get(status, 0) for status in Backup.Status.values},
@@ -57,14 +64,39 @@ def figures(*, now: datetime) -> Figures:
         last_drill=(now - drill.finished_at, drill.result) if drill else None,
         storage_free=usage[0] if usage else None,
         jobs_waiting=waiting,
+        longest_waiting=longest,
+        jobs_running=running,
+        jobs_interrupted=interrupted,
+        accounts_held=held,
     )
 
 
-def jobs_waiting(now: datetime) -> Mapping[str, int]:
-    """How many jobs of each queue wait for a worker, in the scope's accounts; queues without any have their zero."""
+def jobs_waiting(now: datetime) -> tuple[Mapping[str, int], Mapping[str, timedelta]]:
+    """How many jobs of each queue wait for a worker, and how long the oldest has, in the scope's accounts.
+
+    Queues without any have their zero, and no age.
+    """
+    found: Counter[str] = Counter()
+    oldest: dict[str, datetime] = {}
+    for kind in job_kinds():
+        found.update({kind.queue: 0, f"{kind.queue}-small": 0})
+        waiting = kind.objects.to_do(now).with_queue().order_by().values_list("in_queue")
+        for queue, number, at in waiting.annotate(number=Count("pk"), at=Min(kind.asked_for_at)):
+            found[queue] += number
+            oldest[queue] = min(at, oldest.get(queue, at))
+    return found, {queue: now - at for queue, at in oldest.items()}
+
+
+def jobs_running(now: datetime) -> Mapping[str, int]:
+    """How many jobs of each queue a living process has, in the scope's accounts; queues without any have their zero."""
     found: Counter[str] = Counter()
     for kind in job_kinds():
         found.update({kind.queue: 0, f"{kind.queue}-small": 0})
-        numbers = kind.objects.to_do(now).with_queue().order_by().values_list("in_queue").annotate(number=Count("pk"))
-        found.update(dict(numbers))
+        claimed = kind.objects.running(now)
+        found.update(dict(claimed.with_queue().order_by().values_list("in_queue").annotate(number=Count("pk"))))
     return found
+
+
+def jobs_interrupted() -> int:
+    """How many jobs that are not over had to be taken up again, in the scope's accounts."""
+    return sum(kind.objects.interrupted().count() for kind in job_kinds())

@@ -82,6 +82,8 @@ class Backup(Job):
     )
 
     class Meta:
+        verbose_name = _("backup")
+        verbose_name_plural = _("backups")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "id"], name="backups_backup_id_in_account"),
             models.CheckConstraint(
@@ -147,6 +149,8 @@ class Export(Job):
 
     task = "backups.make_export"
     queue = "files"
+    while_held = True
+    begun_anew_after = frozenset({"internal", "interrupted", "storage_unavailable"})
     large = models.Q(recipient_count__gt=SMALL_LIST)
     worked_on: ClassVar = [Status.PENDING.value]
     asked_for_at = "requested_at"
@@ -173,6 +177,8 @@ class Export(Job):
     sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
         indexes: ClassVar = [
             models.Index(fields=["account", "-requested_at"], name="backups_export_newest_first"),
             models.Index(fields=["expires_at"], condition=models.Q(status="complete"), name="backups_export_due"),
@@ -196,6 +202,7 @@ class Erasure(Job):
 
     task = "backups.advance_erasure"
     queue = "files"
+    begun_anew_after = frozenset({"internal", "interrupted", "storage_unavailable"})
     large = models.Q(backup_count__gte=0)  # each: many files may have to be written
     worked_on: ClassVar = [Status.WAITING.value]
     asked_for_at = "requested_at"
@@ -213,6 +220,8 @@ class Erasure(Job):
     report = models.JSONField(default=dict)  # figures, without the person
 
     class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
         indexes: ClassVar = [
             models.Index(fields=["account", "-requested_at"], name="backups_erasure_newest_first"),
         ]
@@ -242,6 +251,8 @@ class RestoreDrill(models.Model):
     failure = models.CharField(max_length=60, blank=True)  # a code that the page turns into a sentence
 
     class Meta:
+        verbose_name = _("restore drill")
+        verbose_name_plural = _("restore drills")
         indexes: ClassVar = [
             models.Index(fields=["account", "-started_at"], name="backups_drill_newest_first"),
         ]

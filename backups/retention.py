@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=1)  # doubled at each failure
 LAST_RETRY = timedelta(hours=1)
+NOT_HELD = Q(account__held_at__isnull=True)
 BATCH = 100  # backups of one group that are hidden in one transaction and forgotten in one
 
 
@@ -71,6 +72,19 @@ def purge_due_backups(*, now: datetime) -> PurgeReport:
     return replace(_purge_all(batches, now), contradictory=contradictory, refusal=refusal)
 
 
+def purge_backup(*, account_id: int, backup_id: uuid.UUID, now: datetime) -> PurgeReport:
+    """Delete one backup if its time is over, or go on with its deletion; as `purge_due_backups`, for an operator."""
+    with account_scope(account_id):
+        refusal = doubt_about(now)
+        mine = {"account_id": account_id, "pk": backup_id}
+        batches = (
+            [] if refusal else _batches(due_backups(now).filter(**mine)) + _batches(_left_unfinished().filter(**mine))
+        )
+    if refusal:
+        logger.error("Backup %s is not purged: %s", backup_id, refusal)
+    return replace(_purge_all(batches, now), refusal=refusal)
+
+
 def finish_purges(*, now: datetime) -> PurgeReport:
     """Go on with deletions that a crash or a failing storage left, where their rest is over. Begins no new one."""
     with across_accounts("unfinished purges are looked for"):
@@ -83,7 +97,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
 
     A complete one is kept its time from when it was asked for and from when it was completed, whichever is later: the
     two times come from different processes, and one wrong clock must not shorten it. A failed one is only a row; it is
-    kept as long as the account keeps backups. A pinned one is never due.
+    kept as long as the account keeps backups. A pinned one is never due, nor is any of an account on hold.
     """
     kept = ExpressionWrapper(F("expires_at") - F("completed_at"), DurationField())
     days = ExpressionWrapper(F("account__retention_days") * Value(timedelta(days=1), DurationField()), DurationField())
@@ -95,7 +109,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
     due: QuerySet[Any] = (
         Backup.objects.filter(Q(_expired(now), completed_at__lte=now) | Q(status=Backup.Status.FAILED))
         .annotate(due_at=due_at)
-        .filter(due_at__lte=now)
+        .filter(NOT_HELD, due_at__lte=now)
         .order_by("due_at", "pk")
     )
     return due
@@ -103,7 +117,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
 
 def contradictory_backups(now: datetime) -> QuerySet[Any]:
     """Backups that have expired, though by their other times they were made too lately for that."""
-    return Backup.objects.filter(_expired(now)).exclude(pk__in=due_backups(now).values("pk"))
+    return Backup.objects.filter(_expired(now), NOT_HELD).exclude(pk__in=due_backups(now).values("pk"))
 
 
 def _expired(now: datetime) -> Q:
@@ -111,7 +125,7 @@ def _expired(now: datetime) -> Q:
 
 
 def _left_unfinished() -> QuerySet[Any]:
-    return Backup.objects.filter(status=Backup.Status.PURGING).order_by("requested_at")
+    return Backup.objects.filter(NOT_HELD, status=Backup.Status.PURGING).order_by("requested_at")
 
 
 def extend_backups(*, account_id: int, days: int) -> None:

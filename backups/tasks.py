@@ -13,8 +13,9 @@ from backups.erasing import advance_erasure, sweep_erasures
 from backups.exporting import TASK as EXPORT
 from backups.exporting import make_export, remove_expired_exports, sweep_exports
 from backups.kept_files import tidy_kept_files
+from backups.operating import PURGE
 from backups.orphans import remove_orphaned_files
-from backups.retention import finish_purges, purge_due_backups
+from backups.retention import finish_purges, purge_backup, purge_due_backups
 from backups.sampling import verify_sample
 from backups.taking import TASK, sweep_backups, take_backup
 from backups.verification import TASK as VERIFICATION
@@ -41,6 +42,12 @@ def sweep_backups_task() -> None:
 def purge_backups_task() -> None:
     """Delete the backups whose time has come (beat)."""
     purge_due_backups(now=timezone.now())
+
+
+@shared_task(name=PURGE)
+def purge_backup_task(*, account_id: int, job_id: str) -> None:
+    """Delete one backup whose time is over, which an operator has asked for."""
+    purge_backup(account_id=account_id, backup_id=uuid.UUID(job_id), now=timezone.now())
 
 
 @shared_task(name="backups.remove_orphaned_files")

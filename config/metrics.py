@@ -48,6 +48,11 @@ class _Collector(Collector):
         yield _one("backups_failed_last_day", "Failed backups asked for in the last 24 hours", found.failed_last_day)
         yield _one("backups_overdue", "Backups that should have been purged 26 hours ago", found.overdue)
         yield _by("jobs_waiting", "Jobs that wait for a worker, by queue", "queue", found.jobs_waiting)
+        yield _by("jobs_running", "Jobs that a worker is at, by queue", "queue", found.jobs_running)
+        ages = {queue: int(age.total_seconds()) for queue, age in found.longest_waiting.items()}
+        yield _by("job_longest_waiting_seconds", "Age of the oldest job that waits, by queue", "queue", ages)
+        yield _one("jobs_interrupted", "Jobs under way that had to be taken up again", found.jobs_interrupted)
+        yield _one("accounts_held", "Accounts on hold", found.accounts_held)
         if found.oldest_pending is not None:
             yield _age("backup_oldest_pending_seconds", "Age of the oldest pending backup", found.oldest_pending)
         if found.longest_unverified is not None:

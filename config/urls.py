@@ -27,4 +27,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<int:account_id>/", include("recipients.urls")),
     path("a/<int:account_id>/", include("imports.urls")),
     path("a/<int:account_id>/", include("backups.urls")),
+    path("", include("recipients.compatible.urls")),
 ]

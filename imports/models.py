@@ -116,6 +116,8 @@ class Import(Job):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "id"], name="imports_import_id_in_account"),
         ]

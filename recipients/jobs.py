@@ -54,8 +54,20 @@ class JobQuerySet(models.QuerySet["Any"]):
         )
 
     def to_do(self, now: datetime) -> Self:
-        """Jobs that have something to be done, and that no living process works on."""
-        return self.unclaimed(now).filter(status__in=self.model.worked_on)
+        """Jobs that have something to be done, and that no living process works on.
+
+        Of accounts on hold only those of kinds that change nothing.
+        """
+        found = self.unclaimed(now).filter(status__in=self.model.worked_on)
+        return found if self.model.while_held else found.filter(account__held_at__isnull=True)
+
+    def running(self, now: datetime) -> Self:
+        """Jobs that a living process works on."""
+        return self.filter(status__in=self.model.worked_on, claim__isnull=False, claimed_until__gte=now)
+
+    def interrupted(self) -> Self:
+        """Jobs that are not over, and whose process died or gave up at least once."""
+        return self.filter(status__in=self.model.worked_on, interruptions__gt=0)
 
     def held_back(self, now: datetime) -> Self:
         """Jobs that nobody was let do, because their account had enough done at that time."""
@@ -108,6 +120,10 @@ class Job(models.Model):
     large: ClassVar[models.Q]
     worked_on: ClassVar[list[str]]  # the statuses in which there may be something to do
     asked_for_at: ClassVar[str]  # the column that says since when; who asked first has the first turn
+    while_held: ClassVar[bool] = False  # whether it is done while its account is on hold, as it changes nothing
+    failed: ClassVar[str] = "failed"  # the status of one that was given up
+    # Codes of failures after which it may be begun anew as it is: whatever it was asked for has not changed meanwhile.
+    begun_anew_after: ClassVar[frozenset[str]] = frozenset()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     claim = models.UUIDField(null=True, editable=False)
@@ -157,10 +173,7 @@ def lock_turns(*, account_id: int) -> None:
 def turns_left(*, account_id: int, queue: str, now: datetime) -> int:
     """How many more jobs of the queue may be done for the account now, whose turns are locked."""
     done_now = sum(
-        kind.objects.with_queue()
-        .filter(account_id=account_id, in_queue=queue, status__in=kind.worked_on)
-        .filter(claim__isnull=False, claimed_until__gte=now)
-        .count()
+        kind.objects.running(now).with_queue().filter(account_id=account_id, in_queue=queue).count()
         for kind in job_kinds()
         if queue in (kind.queue, kind.queue + SMALL)
     )

@@ -42,6 +42,8 @@ class Group(models.Model):
     objects = GroupQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("list")
+        verbose_name_plural = _("lists")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "id"], name="recipients_group_id_in_account"),
             models.CheckConstraint(
@@ -314,6 +316,8 @@ class Deletion(Job):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("deletion")
+        verbose_name_plural = _("deletions")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["account", "group"],

@@ -89,10 +89,18 @@ def block_list_of(group: Group) -> BlockList:
 
 def blocked_among(group: Group, emails: Sequence[str]) -> list[bool]:
     """Which of some canonical addresses, a few thousand, must not come into a list; however many patterns there are."""
+    return _which_match(_blocked_in(account_id=group.account_id, group=group), emails)
+
+
+def blocked_everywhere_among(account_id: int, emails: Sequence[str]) -> list[bool]:
+    """As `blocked_among`, which must not come into any list of the account."""
+    return _which_match(_blocked_in(account_id=account_id, group=None), emails)
+
+
+def _which_match(found: QuerySet[BlockedAddress], emails: Sequence[str]) -> list[bool]:
     exact = set(emails)
     for domain in {email.rpartition("@")[2] for email in emails}:
         exact.update(patterns_to_look_up(f"@{domain}")[1:])
-    found = _blocked_in(account_id=group.account_id, group=group)
     found = found.filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
     blocked: list[bool] = (
         BlockList(found.values_list("pattern", flat=True)).matches(pa.array(emails, pa.string())).to_pylist()

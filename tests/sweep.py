@@ -35,9 +35,10 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "format": lambda _customer: ["csv"],
     "key": lambda _customer: ["some-key"],
     "uidb36": lambda _customer: ["1"],
+    "rest": lambda _customer: ["groups", "token.php"],
 }
 # Parts that name no row of a customer, and those that are numbers.
-WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36"}
+WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36", "rest"}
 NUMBERS = {"member_id", "invitation_id", "group_id", "recipient_id", "field_id", "token_id"}
 
 

@@ -139,17 +139,12 @@ OPEN = {
     "set_language",
     "invitation",
     "mfa_authenticate",
+    # To who has a token; each of its calls: tests/recipients/compatible/test_every_call.py
+    "compatible:call",
+    "compatible:oauth",
 }
 # For operators; everybody else finds nothing there. More of them: tests/config/test_admin_site.py
-OPERATORS = {
-    "admin:index",
-    "admin:app_list",
-    "admin:jsi18n",
-    "admin:backups_backup_changelist",
-    "admin:backups_backup_change",
-    "admin:backups_restoredrill_changelist",
-    "admin:backups_restoredrill_change",
-}
+OPERATORS = {one.name for one in addresses() if one.name.startswith("admin:")}
 # For programs with a token; what they find: tests/config/api/test_isolation.py
 INTERFACE = {one.name for one in addresses() if one.name.startswith("api:")} | {"no_such_call"}
 SIGNED_IN = {"home", "account_reauthenticate", "account_email", "account_change_password", "account_set_password"}

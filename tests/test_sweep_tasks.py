@@ -6,6 +6,7 @@ The tasks are found in the Celery application; one that no job is known for make
 import inspect
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,14 @@ def waiting_erasure(customer: Customer) -> uuid.UUID:
         return Erasure.objects.get(status=Erasure.Status.WAITING).pk
 
 
+def due_backup(customer: Customer) -> uuid.UUID:
+    """A backup whose time is over."""
+    ago = timezone.now() - timedelta(days=60)
+    with account_scope(customer.account.pk):
+        Backup.objects.filter(pk=customer.backup.pk).update(requested_at=ago, completed_at=ago, expires_at=ago)
+    return customer.backup.pk
+
+
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "imports.advance_import": reading_import,
     "recipients.advance_deletion": waiting_deletion,
@@ -92,6 +101,7 @@ JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "backups.make_export": pending_export,
     "backups.advance_erasure": waiting_erasure,
     "backups.verify_backup": requested_verification,
+    "backups.purge_backup": due_backup,
 }
 
 

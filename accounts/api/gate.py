@@ -120,6 +120,8 @@ def _limit_headers(allowance: Allowance) -> dict[str, str]:
 def _refuse_writing(request: HttpRequest, token: ApiToken) -> None:
     if request.method not in READING and not token.may_write():
         raise Problem("read_only")
+    if request.method not in READING and token.account.held_at is not None:
+        raise Problem("account_held")
 
 
 def _admitted(request: HttpRequest, token: ApiToken) -> ApiRequest:

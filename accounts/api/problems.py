@@ -14,6 +14,7 @@ PROBLEMS: Final[dict[str, tuple[int, str]]] = {
     "unauthorised": (401, "A token is needed."),
     "invalid_token": (401, "The token does not count: unknown, expired, revoked, or of somebody without the right."),
     "read_only": (403, "The token may only read."),
+    "account_held": (403, "The operator has put the account on hold: it can be read, and not be changed."),
     "not_found": (404, "There is nothing like this in the account."),
     "method_not_allowed": (405, "This address does not know the method."),
     "conflict": (409, "The state of what is asked about does not allow it."),

@@ -3,6 +3,7 @@
 from recipients.revision import lock_fields
 from recipients.services.blocking import TooManyOtherPatterns, block_addresses, unblock_addresses
 from recipients.services.fields import (
+    FieldKeyTaken,
     FieldLabelTaken,
     FieldRefused,
     TooManyFields,
@@ -28,6 +29,7 @@ __all__ = [
     "AddressErased",
     "AddressTaken",
     "ChangedMeanwhile",
+    "FieldKeyTaken",
     "FieldLabelTaken",
     "FieldRefused",
     "InvalidAddress",

@@ -63,6 +63,10 @@ class FieldLabelTaken(FieldRefused):
         self.group_name = group_name
 
 
+class FieldKeyTaken(FieldRefused):
+    """A field that is seen together with the new one, or what every list has, has the key that was asked for."""
+
+
 @transaction.atomic
 def create_field(
     *,
@@ -72,15 +76,20 @@ def create_field(
     type: FieldType,  # noqa: A002  # called as the model's column is
     actor: User | None,
     now: datetime,
+    key: str | None = None,
 ) -> Field:
     """A new field at the end of a list's own fields, or without `group` of the account-wide ones.
 
-    Its key is made from the label and is no other field's of the account. ValueError for a blank or too long label.
-    `actor` None: the account's person who asked for it is no longer there.
-    Raises TooManyFields, FieldLabelTaken, and for a list GroupLocked or GroupGone; then nothing has changed.
+    Without `key` its key is made from the label and is no other field's of the account; with it, it is just that, and
+    fields of other lists may have the same. ValueError for a blank or too long label. `actor` None: the account's
+    person who asked for it is no longer there.
+    Raises TooManyFields, FieldLabelTaken, FieldKeyTaken, and for a list GroupLocked or GroupGone; then nothing has
+    changed.
     """
     text = _label(label)
     _lock_fields(account.pk, group)
+    if key is not None:
+        _refuse_taken_key(account.pk, group, key)
     _refuse_taken_label(account.pk, group, text)
     _refuse_too_many(account.pk, group)
     siblings = Field.objects.filter(account_id=account.pk, group=group)
@@ -88,7 +97,7 @@ def create_field(
     field = Field.objects.create(
         account_id=account.pk,
         group=group,
-        key=key_for(text, taken=set(Field.objects.filter(account_id=account.pk).values_list("key", flat=True))),
+        key=key or key_for(text, taken=set(Field.objects.filter(account_id=account.pk).values_list("key", flat=True))),
         label=text,
         type=type.value,
         position=0 if last is None else last + 1,
@@ -159,6 +168,15 @@ def _refuse_taken_label(account_id: int, group: Group | None, label: str, apart_
     if same is not None:
         elsewhere = same.group if group is None else None
         raise FieldLabelTaken(label, elsewhere.name if elsewhere else "")
+
+
+def _refuse_taken_key(account_id: int, group: Group | None, key: str) -> None:
+    """An account-wide field is seen in every list, a list's own one beside the account-wide ones."""
+    seen_together = Field.objects.filter(account_id=account_id, key=key)
+    if group is not None:
+        seen_together = seen_together.filter(Q(group=group) | Q(group__isnull=True))
+    if key in RESERVED_KEYS or seen_together.exists():
+        raise FieldKeyTaken(key)
 
 
 def _refuse_too_many(account_id: int, group: Group | None) -> None:

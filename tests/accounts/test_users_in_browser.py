@@ -67,7 +67,7 @@ GERMAN = Words(
     sessions="Wo Sie angemeldet sind",
     topic="Thema",
     imports="Importe",
-    show_all="Alle Einträge anzeigen",
+    show_all="Alle Einträge zeigen",
     imported="Import abgeschlossen",
 )
 ENGLISH = Words(

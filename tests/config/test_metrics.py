@@ -19,6 +19,7 @@ from tests.factories import make_account, make_group
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
+QUEUES = [name + size for name in ("backups", "files", "imports") for size in ("", "-small")]
 TOKEN = "ein-langes-wort"  # noqa: S105  # of nobody
 
 
@@ -35,7 +36,7 @@ def read(client: Client) -> dict[str, float]:
     for family in text_string_to_metric_families(client.get("/metrics").content.decode()):
         for sample in family.samples:
             name = " ".join([sample.name.removeprefix("listkeep_"), *sample.labels.values()])
-            found[name] = sample.value // 3600 if name.endswith("_seconds") else sample.value
+            found[name] = sample.value // 3600 if "_seconds" in name else sample.value
     return found
 
 
@@ -98,6 +99,11 @@ def test_figures_are_those_of_all_accounts(client: Client) -> None:
         "jobs_waiting files-small": 0,
         "jobs_waiting imports": 2,
         "jobs_waiting imports-small": 0,
+        **dict.fromkeys((f"jobs_running {queue}" for queue in QUEUES), 0),
+        "job_longest_waiting_seconds backups-small": 5,
+        "job_longest_waiting_seconds imports": 0,
+        "jobs_interrupted": 0,
+        "accounts_held": 0,
     }
 
 
@@ -126,8 +132,9 @@ def test_number_of_queries_does_not_follow_the_rows(
     for number in (1, 3):
         for one in range(number):
             fill(make_account(f"Firma {one}"))
-        # the scope's five in a test; times, statuses, damage, overdue, newest drill, its result; a queue each for three
-        with django_assert_num_queries(16):
+        # the scope's five in a test; times, statuses, damage, overdue, newest drill, its result; accounts on hold; of
+        # each of five kinds of jobs who waits, who is at work and who was interrupted
+        with django_assert_num_queries(27):
             client.get("/metrics")
 
 

@@ -161,7 +161,7 @@ class Story:
     def restore(self, backup: str) -> None:
         """Ask for a backup back, wait for the preview, confirm it, wait for the report."""
         address = f"/a/{self.account}/backups/{backup}/restore/"
-        preview = self.person.send(self.person.get(address), way="exact", begin="1")
+        preview = self.person.send(self.person.get(address), "/restore/", way="exact", begin="1")
         assert preview.url.endswith("/preview/"), (preview.status, preview.url, preview.text[-2000:])
         deadline = time.monotonic() + PATIENCE
         while "hx-get" in preview.text or "/confirm/" not in preview.text:

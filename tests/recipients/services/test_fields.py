@@ -1,5 +1,7 @@
 """Services of fields."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import AuditAction, AuditEntry
@@ -7,7 +9,7 @@ from accounts.tenancy import account_scope
 from recipients.deletion import GroupLocked
 from recipients.masterdata.file import MAX_FIELDS, FieldType
 from recipients.models import Field, Group
-from recipients.services import FieldLabelTaken, TooManyFields, create_field, rename_field
+from recipients.services import FieldKeyTaken, FieldLabelTaken, TooManyFields, create_field, rename_field
 from recipients.services.fields import key_for
 from tests.factories import DAY, NOW, make_account, make_field, make_group, make_member
 
@@ -60,6 +62,21 @@ def test_create_field_adds_it_at_the_end_of_the_list() -> None:
     assert revision == 1
     assert (entry.action, entry.subject) == (AuditAction.FIELD_CREATED, "Umsatz")
     assert entry.detail == {"list": group.name, "type": "number"}
+
+
+def test_create_field_takes_the_key_that_is_asked_for_where_nothing_seen_with_it_has_it() -> None:
+    account = make_account()
+    actor, group, other = make_member(account), make_group(account, "A"), make_group(account, "B")
+    make_field(account, "Nummer")
+    asked: dict[str, Any] = {"account": account, "type": FieldType.TEXT, "actor": actor, "now": NOW}
+
+    with account_scope(account.pk):
+        for one in (group, other):
+            assert create_field(group=one, label="Vorname", key="firstname", **asked).key == "firstname"
+        for place, key in ((group, "firstname"), (group, "nummer"), (None, "firstname"), (group, "email")):
+            with pytest.raises(FieldKeyTaken):
+                create_field(group=place, label="Rufname", key=key, **asked)
+        assert Field.objects.count() == 3
 
 
 def test_create_field_for_the_account_raises_the_revision_of_every_list() -> None:
