@@ -77,8 +77,9 @@ def test_it_ends_with_its_api_token(account: Account, owner: User) -> None:
 def test_it_does_no_more_than_who_made_the_api_token(account: Account, owner: User) -> None:
     token, _secret = make_token(account, owner)
     signed = issue(token=token, use=Use.ACCESS, now=NOW)
+    make_member(account, Role.OWNER)  # no account is without one
     with account_scope(account.pk):
-        Membership.objects.update(role=Role.READER)
+        Membership.objects.filter(user=owner).update(role=Role.READER)
     with pytest.raises(TokenRefused):
         admit(signed=signed, use=Use.ACCESS, now=NOW)
 
