@@ -32,7 +32,7 @@ from backups.on_demand import request_on_demand
 from backups.pinning import PinRefused, pin_backup, unpin_backup
 from backups.queries import backups_of
 from recipients.api.found import group_or_404
-from recipients.api.texts import StoredText
+from recipients.api.texts import STORED
 from recipients.jobs import SMALL_LIST
 
 router = Router(tags=["Backups"])
@@ -95,7 +95,7 @@ class FileAsked(Given):
 class Pin(Given):
     """Why a backup is to be kept."""
 
-    reason: Annotated[StoredText, Member(max_length=200)] = ""
+    reason: Annotated[str, Member(max_length=200), STORED] = ""
 
 
 @router.get("/backups", response=BackupsTold)

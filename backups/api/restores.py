@@ -23,7 +23,7 @@ from imports.models import Import
 from imports.preview_page import plan_mark
 from imports.restoring import Way, Wish
 from recipients.api.people import Address
-from recipients.api.texts import StoredText
+from recipients.api.texts import STORED
 from recipients.masterdata.address import is_valid, normalise
 
 MOST_EMAILS = 10_000
@@ -44,7 +44,7 @@ class NewRestore(Given):
     way: Literal[Way.UPDATE_AND_ADD, Way.EXACT, Way.NEW_LIST, Way.REVIVE, Way.SELECTED] = Way.UPDATE_AND_ADD
     emails: Annotated[list[Address], Member(min_length=1, max_length=MOST_EMAILS)] | None = None
     columns: Annotated[list[Text], Member(min_length=1, max_length=100)] | None = None
-    new_name: Annotated[StoredText, Member(max_length=200)] = ""
+    new_name: Annotated[str, Member(max_length=200), STORED] = ""
     exact_status: Flag = False
     clear_empty: Flag = False
     overwrite_account_values: Flag = False

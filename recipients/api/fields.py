@@ -10,7 +10,7 @@ from accounts.api.gate import ApiRequest
 from accounts.api.schemas import Given, Told
 from recipients.api.found import field_or_404, group_or_404, problems_of_services
 from recipients.api.groups import DeletionTold
-from recipients.api.texts import StoredText
+from recipients.api.texts import SAID
 from recipients.deletion import request_field_deletion
 from recipients.holds import Interface
 from recipients.masterdata.file import FieldType
@@ -21,7 +21,7 @@ from recipients.services.fields import MAX_LABEL_LENGTH
 
 router = Router(tags=["Fields"])
 
-Label = Annotated[StoredText, Member(min_length=1, max_length=MAX_LABEL_LENGTH)]
+Label = Annotated[str, Member(min_length=1, max_length=MAX_LABEL_LENGTH), SAID]
 
 
 class FieldTold(Told):

@@ -12,7 +12,7 @@ from accounts.api.cursors import cursor_of, number_of
 from accounts.api.gate import ApiRequest
 from accounts.api.schemas import USUAL_PAGE, Cursor, Flag, Given, Limit, Moment, Told
 from recipients.api.found import group_or_404, problems_of_services
-from recipients.api.texts import StoredText
+from recipients.api.texts import SAID, STORED
 from recipients.deletion import request_clearing, request_deletion
 from recipients.holds import Interface
 from recipients.models import Deletion, Group
@@ -21,8 +21,8 @@ from recipients.services import create_group, update_group
 
 router = Router(tags=["Lists"])
 
-Name = Annotated[StoredText, Member(min_length=1, max_length=200)]
-Note = Annotated[StoredText, Member(max_length=5_000)]
+Name = Annotated[str, Member(min_length=1, max_length=200), SAID]
+Note = Annotated[str, Member(max_length=5_000), STORED]
 
 
 class GroupTold(Told):
