@@ -1,6 +1,6 @@
 """Texts as members of requests: stored as everywhere in Listkeep, without blanks around them.
 
-How long a text may be is said of what was sent, blanks included, as the description has it; so these stand behind limits.
+How long a text may be is said of what was sent, blanks included, as the description has it: these go behind limits.
 """
 
 from typing import Final
