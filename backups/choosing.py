@@ -1,5 +1,6 @@
 """Choosing among a backup's rows: by a search in the address and by status; the same on the page and in a restore."""
 
+import re
 from bisect import bisect_right
 from typing import Final
 
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 COLUMNS: Final = ("email", "activated_at", "deactivated_at", "bounced_at")
 """What a batch must have to be chosen from; of the dates only whether there is one counts."""
 
-MANY: Final = 512  # of the rows of a batch; when more have a text in them, looking at all of them is faster
+MANY: Final = 1024  # of the rows of a batch; when more have a text in them, looking at all of them is faster
 
 
 def matching(batch: pa.RecordBatch, *, search: str, status: str) -> pa.BooleanArray:
@@ -44,18 +45,20 @@ def rows_matching(batch: pa.RecordBatch, *, search: str, status: str) -> pa.Arra
 def _may_have(texts: pa.StringArray, needle: bytes) -> pa.Array | None:
     """The places of all texts that have those bytes in them, and perhaps some more; None when these are MANY.
 
-    Searches all texts as one, which takes half the time. What is found across the end of a text is no hit of it.
+    Searches all texts as one, with `re`, whose search for plain bytes takes a third of the time of comparing text by
+    text. What is found across the end of a text is no hit of it.
     """
     _valid, places, data = texts.buffers()
     if data is None or texts.null_count or texts.offset:
         return None
-    whole, ends = data.to_pybytes(), memoryview(places).cast("i")
+    ends, search = memoryview(places).cast("i"), re.compile(re.escape(needle)).search
     found: list[int] = []
-    at = whole.find(needle)
-    while at >= 0:
+    row = 0
+    hit = search(data)
+    while hit:
         if len(found) == MANY:
             return None
-        row = bisect_right(ends, at, hi=len(texts) + 1) - 1
+        row = bisect_right(ends, hit.start(), lo=row, hi=len(texts) + 1) - 1
         found.append(row)
-        at = whole.find(needle, ends[row + 1])
+        hit = search(data, ends[row + 1])
     return pa.array(found, pa.uint64())

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -15,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
 from accounts.templatetags.listkeep_format import day
+from accounts.templatetags.table_cells import opening_of
 from backups.downloads import DownloadRefused
 from backups.forms import RowsForm
 from backups.models import Backup
@@ -28,34 +30,30 @@ from recipients.masterdata.values import format_number
 from recipients.models import Recipient
 from recipients.wording import shown_value, status_of
 
-LONGEST: Final = 60  # characters of a value in the table; the recipient's own page has all of it
 FIELDS_ON_PHONE: Final = 3  # the others stand on the recipient's own page there
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table: its label then, and the address that sorts by it. `classes` are those of its cells.
-
-    A page has hundreds of cells, so that what is the same in each is worked out once.
-    """
+    """A column of the table: its label then, the address that sorts by it, and the start tag of its cells."""
 
     key: str
     label: str
     is_number: bool
     href: str
     sorted: str  # "ascending", "descending" or ""
-    classes: str
+    opening: SafeString
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `cells` are the columns with their values; address and status stand for themselves."""
+    """One line of the table. `texts` are the values of the columns after address and status."""
 
     email: str
     href: str
     status: str
     kind: str
-    cells: list[tuple[Column, str]]
+    texts: list[str]
 
 
 @require_safe
@@ -103,6 +101,7 @@ def _page(request: AccountRequest, backup: Any, form: RowsForm, rows: Rows) -> H
         "form": form,
         "asked": asked,
         "columns": columns,
+        "openings": [column.opening for column in shown],
         "rows": [_row(rows.description, row, shown) for row in rows.rows],
         "page": Paginator(range(rows.total), PAGE).get_page(rows.page),
         "query": f"{query}&" if (query := _query(asked)) else "",
@@ -152,7 +151,9 @@ def _columns(description: Description, asked: Asked) -> list[Column]:
                 is_number=is_number,
                 href=f"?{_query(asked, sort=key, descending=turned)}",
                 sorted=("descending" if asked.descending else "ascending") if is_sorted else "",
-                classes=" ".join(["number"] * is_number + ["backup-rows__wide"] * (key not in on_phone)),
+                opening=opening_of(
+                    label, " ".join(["number"] * is_number + ["backup-rows__wide"] * (key not in on_phone))
+                ),
             )
         )
     return columns
@@ -166,7 +167,7 @@ def _dates() -> dict[str, str]:
 def _row(description: Description, values: dict[str, Any], columns: list[Column]) -> Row:
     status, kind = _status(values)
     fields = {field.key: field for field in description.fields}
-    cells = []
+    texts = []
     for column in columns:
         value = values[column.key]
         if column.key in fields:
@@ -175,8 +176,8 @@ def _row(description: Description, values: dict[str, Any], columns: list[Column]
             text = day(value)
         else:
             text = shown_value(FieldType.TEXT, value)
-        cells.append((column, text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"))
-    return Row(values["email"], f"?{urlencode({'recipient': values['email']})}", status, kind, cells)
+        texts.append(text)
+    return Row(values["email"], f"?{urlencode({'recipient': values['email']})}", status, kind, texts)
 
 
 def _status(values: dict[str, Any]) -> tuple[str, str]:

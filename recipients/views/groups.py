@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
+from accounts.templatetags.table_cells import opening_of
 from recipients.forms import ListingForm
 from recipients.listing import Choice, RecipientPage, Status, read_page
 from recipients.masterdata.file import FieldScope, FieldType
@@ -30,7 +31,7 @@ class Row:
     recipient: Recipient
     status: str
     kind: str
-    cells: list[tuple[Field, str]]
+    texts: list[str]
 
 
 @require_safe
@@ -60,6 +61,7 @@ def group(request: AccountRequest, group_id: int) -> HttpResponse:
         "page": page,
         "asked": choice,
         "fields": fields,
+        "openings": [opening_of(field.label, "number" * (field.type == FieldType.NUMBER)) for field in fields],
         "rows": rows_of(page.recipients, fields),
         "total": _total(found.recipient_count, found.active_count, choice),
         "links": _links(page),
@@ -82,9 +84,9 @@ def rows_of(recipients: list[Recipient], fields: list[Field]) -> list[Row]:
     rows = []
     for recipient in recipients:
         values = {**recipient.values, **account_wide.get(recipient.email, {})}
-        cells = [(field, shown_value(FieldType(field.type), values.get(field.key))) for field in fields]
+        texts = [shown_value(FieldType(field.type), values.get(field.key)) for field in fields]
         status, kind = status_of(recipient)
-        rows.append(Row(recipient=recipient, status=status, kind=kind, cells=cells))
+        rows.append(Row(recipient=recipient, status=status, kind=kind, texts=texts))
     return rows
 
 
