@@ -1,10 +1,23 @@
 """One run of all measures: each line is printed as soon as it is known, the steps and the JSON file come last."""
 
 import json
+import logging
 import platform
 from collections.abc import Iterator
 
-from benchmarks import exporting, looking, memory, pages, place, restoring, side_by_side, steps, table, workbooks
+from benchmarks import (
+    exporting,
+    looking,
+    memory,
+    pages,
+    place,
+    restoring,
+    side_by_side,
+    steps,
+    table,
+    upserting,
+    workbooks,
+)
 from benchmarks.jobs import Customer
 from benchmarks.measures import Bench
 from benchmarks.table import Row
@@ -16,6 +29,7 @@ MANY = 100_000  # rows of the workbook, and of what the peer imports
 
 def run(rows: int, repeats: int, *, flat: bool, s3: bool) -> None:
     """Measure, print, write results.json. With `s3` without what knows no storage: the peer and workbooks."""
+    logging.getLogger("listkeep").setLevel(logging.WARNING)  # of this process; the servers' logs are files of theirs
     bench = Bench(Customer.new(), place.FOLDER, rows, repeats)
     print(f"\n{rows:,} rows, {repeats} repeats, medians; {platform.machine()}, Python {platform.python_version()}\n")
     print(table.HEADER, flush=True)
@@ -59,6 +73,7 @@ def measured(bench: Bench, *, flat: bool, everything: bool) -> Iterator[Row]:
         yield from restoring.measure(bench)
         if side_by_side.PYTHON.is_file() and everything:
             yield from side_by_side.measure(bench.customer, (people, bench.file(many, 1)), many, bench.repeats)
+    yield from upserting.measure(bench)
     if everything:
         yield workbooks.measure(people, many, bench.repeats)
         yield exporting.write_workbooks(people, many, bench.repeats)

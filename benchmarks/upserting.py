@@ -1,7 +1,4 @@
-"""Bulk upserts through the REST interface: a web server of its own, 1,000 recipients a call, over HTTP.
-
-Not part of a run yet: `yield from upserting.measure(bench)` in `benchmarks.run.measured`, outside the workers' block.
-"""
+"""Bulk upserts through the REST interface: a web server of its own, 1,000 recipients a call, over HTTP."""
 
 import csv
 import http.client

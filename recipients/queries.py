@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower, StrIndex
 
 from recipients.masterdata.blocklist import BlockList, Kind, matches_pattern, patterns_to_look_up
@@ -97,11 +97,19 @@ def blocked_everywhere_among(account_id: int, emails: Sequence[str]) -> list[boo
     return _which_match(_blocked_in(account_id=account_id, group=None), emails)
 
 
+class _AmongArray(Func):
+    """Whether a column is one of an array: thousands of parameters of `IN` take longer to write than to look up."""
+
+    arg_joiner = " = ANY("
+    template = "%(expressions)s)"
+    output_field = BooleanField()
+
+
 def _which_match(found: QuerySet[BlockedAddress], emails: Sequence[str]) -> list[bool]:
     exact = set(emails)
     for domain in {email.rpartition("@")[2] for email in emails}:
         exact.update(patterns_to_look_up(f"@{domain}")[1:])
-    found = found.filter(Q(pattern__in=exact) | Q(kind=Kind.OTHER.value))
+    found = found.filter(Q(_AmongArray(F("pattern"), Value(list(exact)))) | Q(kind=Kind.OTHER.value))
     blocked: list[bool] = (
         BlockList(found.values_list("pattern", flat=True)).matches(pa.array(emails, pa.string())).to_pylist()
     )

@@ -53,8 +53,10 @@ def normalise_text(text: str | None) -> str | None:
         raise UnstorableText("nul")
     if len(stripped) > MAX_TEXT_LENGTH:
         raise UnstorableText("too_long")
-    if not stripped.isascii() and any("\ud800" <= character <= "\udfff" for character in stripped):
-        raise UnstorableText("surrogate")
+    try:
+        stripped.encode()
+    except UnicodeEncodeError as error:
+        raise UnstorableText("surrogate") from error
     return stripped
 
 
