@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.gate import AccountRequest, account_view
 from accounts.models import ApiToken, Role
 from accounts.token_form import TokenForm
-from accounts.tokens import MOST_TOKENS, TooManyTokens, create_token, listed_tokens, revoke_token
+from accounts.tokens import MOST_TOKENS, TooManyTokens, create_token, listed_tokens, public_part, revoke_token
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +66,8 @@ def _page(
         "form": form,
         "made": made,
         "secret": secret,
+        "client_id": public_part(request.account.pk),
+        "address": request.build_absolute_uri("/v3"),
         "tokens": listed_tokens(account_id=request.account.pk, now=timezone.now()),
         "is_owner": request.membership.may(Role.OWNER),
     }

@@ -103,6 +103,8 @@ def answer(request: HttpRequest, to_account: int, secret: str) -> HttpResponse:
         invitation = find_invitation(account_id=to_account, secret=secret, lock=request.method == "POST")
         if invitation is None or invitation.state(timezone.now()) is not InvitationState.OPEN:
             return _over(request, invitation)
+        if invitation.account.held_at is not None:
+            return _told(request, "held", invitation, status=409)
         if not request.user.is_authenticated:
             return _answer_of_a_visitor(request, invitation)
         return _answer_of_a_person(request, invitation, request.user)
@@ -158,9 +160,14 @@ def _invited(
 
 def _over(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     """Says what has become of the invitation; nothing of an account to who does not know the secret."""
-    state = invitation.state(timezone.now()) if invitation else None
-    context = {"state": state, "account": invitation.account if invitation else None}
-    return render(request, "accounts/invitation_over.html", context, status=410 if invitation else 404)
+    if invitation is None:
+        return _told(request, "", None, status=404)
+    return _told(request, invitation.state(timezone.now()), invitation, status=410)
+
+
+def _told(request: HttpRequest, state: str, invitation: Invitation | None, *, status: int) -> HttpResponse:
+    context = {"state": state, "invitation": invitation, "account": invitation.account if invitation else None}
+    return render(request, "accounts/invitation_over.html", context, status=status)
 
 
 def _say_welcome(request: HttpRequest, invitation: Invitation) -> None:

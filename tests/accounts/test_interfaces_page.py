@@ -64,6 +64,8 @@ def test_a_token_is_made_and_shown_this_one_time(client: Client, account: Accoun
     assert token.expires_at is not None
     assert timedelta(days=89) < token.expires_at - timezone.now() < timedelta(days=90)
     assert f'<code class="secret" tabindex="0">{secret}</code>' in response.content.decode()
+    assert f"<code>lk_{account.pk}</code>" in response.content.decode()
+    assert "<code>http://testserver/v3</code>" in response.content.decode()
     assert secret not in client.get(url_of(account)).content.decode()
 
 

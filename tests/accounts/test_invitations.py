@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.holding import hold_account, release_account
 from accounts.inviting import MOST_A_DAY, invite
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
 from accounts.tenancy import account_scope, across_accounts
@@ -298,6 +299,20 @@ def test_an_invitation_of_seven_days_ago_is_too_old(account: Account, owner: Use
     for answer in (ben.get(link), ben.post(link), Client().post(link, JOINED)):
         assert (answer.status_code, heading(answer)) == (410, "This invitation is too old")
     assert roles(account) == {"anna@example.org": Role.OWNER}
+
+
+def test_nobody_joins_an_account_on_hold_and_the_invitation_stays_valid(account: Account, owner: User) -> None:
+    link = sent_link(account, owner)
+    with account_scope(account.pk):
+        hold_account(account=account, actor_id=owner.pk, now=timezone.now())
+    ben = sign_in(make_user("ben@example.org"))
+    for answer in (ben.get(link), ben.post(link), Client().post(link, JOINED)):
+        assert (answer.status_code, heading(answer)) == (409, f"{account.name} is on hold")
+    assert roles(account) == {"anna@example.org": Role.OWNER}
+    with account_scope(account.pk):
+        release_account(account=account, actor_id=owner.pk, now=timezone.now())
+    ben.post(link)
+    assert roles(account)["ben@example.org"] == Role.EDITOR
 
 
 def test_who_belongs_to_the_account_already_keeps_the_role(account: Account, owner: User) -> None:
