@@ -21,7 +21,7 @@ WRAPPED = {
     "put": ("imports.reading", "put"),
     "stage": ("imports.preview", "stage"),
     "read the backup to restore": ("backups.restore_source", "read_rows"),
-    "compare": ("imports.preview", "find_differences"),
+    "compare": ("imports.compared", "find_differences"),
     "stage what differs": ("imports.preview", "stage_differences"),
     "plan": ("imports.preview", "plan"),
     "details": ("imports.preview", "details"),
