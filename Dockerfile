@@ -1,12 +1,12 @@
 # One image for every process of Listkeep: web, workers, beat and the jobs before them.
 
-FROM python:3.11.14-slim-bookworm AS packages
+FROM python:3.11.16-slim-bookworm AS packages
 COPY requirements.lock /
 RUN python -m venv /srv/packages \
  && /srv/packages/bin/pip install --no-cache-dir --require-hashes -r /requirements.lock
 
-FROM python:3.11.14-slim-bookworm AS application
-RUN useradd --system --uid 10001 --home-dir /srv/listkeep --shell /usr/sbin/nologin listkeep
+FROM python:3.11.16-slim-bookworm AS application
+RUN useradd --no-create-home --uid 10001 --home-dir /srv/listkeep --shell /usr/sbin/nologin listkeep
 ENV PATH=/srv/packages/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -17,8 +17,10 @@ ENV PATH=/srv/packages/bin:$PATH \
 COPY --from=packages /srv/packages /srv/packages
 WORKDIR /srv/listkeep
 COPY . .
-# With settings that lead nowhere and are not in the image's environment: they only let the commands load.
-RUN python -m compileall -q . \
+# Readable by everybody, whatever the rights of the files that were checked out. The settings lead nowhere and are not in
+# the image's environment: they only let the commands load.
+RUN chmod -R u=rwX,go=rX . \
+ && python -m compileall -q . \
  && python -m config.translations compile \
  && install --directory --owner=listkeep --mode=700 /srv/scratch \
  && export SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=image \
