@@ -10,11 +10,13 @@ import pytest
 
 from tests import environment
 from tests.compose import MissingVariableError, Service, read_compose, services_of
+from tests.production.handbook import blocks_of
 
 GIVEN = {"DOMAIN": "listkeep.example", "EMAIL_HOST": "mail.example", "DEFAULT_FROM_EMAIL": "listkeep@listkeep.example"}
 COMPOSE: Any = read_compose(GIVEN)
 SERVICES = services_of(COMPOSE)
 LISTKEEP = [name for name, one in SERVICES.items() if str(one.raw["image"]).startswith("listkeep:")]
+WHOLE_SYSTEM = ("Back up the whole system", "Restore the whole system")
 
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
 
@@ -88,6 +90,29 @@ def test_workers_are_given_longer_to_stop_than_their_jobs_have() -> None:
             assert (name, service.raw["stop_grace_period"], stop) == (name, "90s", 60)
 
 
+def test_servers_of_data_are_given_time_to_stop() -> None:
+    given = {name: SERVICES[name].raw["stop_grace_period"] for name in ("postgres", "redis", "storage")}
+    assert given == {"postgres": "2m", "redis": "30s", "storage": "60s"}  # the storage needs more than Docker's 10
+
+
+def test_redis_refuses_messages_before_its_container_runs_out_of_memory() -> None:
+    most = re.search(r"--maxmemory (\d+)mb", " ".join(SERVICES["redis"].command))
+    assert most
+    assert (int(most[1]), SERVICES["redis"].raw["deploy"]["resources"]["limits"]["memory"]) == (640, "1G")
+
+
+def test_commands_for_operators_name_what_there_is() -> None:
+    blocks = [block for section in ("Install", "Upgrade", *WHOLE_SYSTEM) for block in blocks_of(section)]
+    text = "\n".join(blocks).replace("\\\n", " ")
+    services = re.findall(r"docker compose (?:exec(?: -T)?|run --rm) (\S+)", text)
+    started = re.findall(r"docker compose up --detach --wait((?: [a-z]+)*)", text)
+    assert {*services, *" ".join(started).split()} == {"web", "migrate", "postgres", "redis", "storage"}
+    assert set(re.findall(r"--network (\S+)", text)) == {f"{COMPOSE['name']}_inside"}
+    assert set(re.findall(r"^for name in (.+?); do", text, re.MULTILINE | re.DOTALL)[0].split()) == set(
+        COMPOSE["secrets"]
+    )
+
+
 def test_everything_waits_for_the_migrating_job() -> None:
     waiting = {name for name in LISTKEEP if SERVICES[name].parts.get("migrate") == "service_completed_successfully"}
     assert waiting == set(LISTKEEP) - {"migrate"}
@@ -119,7 +144,7 @@ def test_password_of_the_mail_server_is_read_only_when_it_has_one() -> None:
 def test_image_is_run_by_nobody_special_and_says_whether_it_is_well() -> None:
     text = (environment.ROOT / "Dockerfile").read_text()
     bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
-    assert set(bases) == {"python:3.11.14-slim-bookworm"}
+    assert set(bases) == {"python:3.11.16-slim-bookworm"}
     last = text[text.rindex("FROM ") :]
     assert re.findall(r"^USER (.+)", last, re.MULTILINE) == ["listkeep"]
     assert re.search(r"^HEALTHCHECK .*config\.health", last, re.MULTILINE)

