@@ -153,8 +153,7 @@ def local_copy(where: Place, key: str) -> Iterator[Path]:
     if isinstance(storage, FileSystemStorage):
         path = Path(storage.path(key))
         if not path.is_file():
-            if not Path(storage.location).is_dir():
-                raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(storage.location))
+            demand_place(where)
             raise FileNotFoundError(key)
         yield path
         return
@@ -189,6 +188,31 @@ def open_file(where: Place, key: str) -> IO[bytes]:
 def remove(where: Place, key: str) -> None:
     """Delete the file at `key`; that there is none is no error."""
     place(where).delete(key)
+
+
+def demand_place(where: Place) -> None:
+    """Raise OSError when a place that is a local folder is gone, as when its disk is not mounted."""
+    storage = place(where)
+    if isinstance(storage, FileSystemStorage) and not Path(storage.location).is_dir():
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(storage.location))
+
+
+def remove_below(where: Place, folder: str) -> None:
+    """Delete every file in a folder and in those below it; that there is none is no error. May be done again.
+
+    Raises what the storage raises: a part of the files is gone then.
+    """
+    storage = place(where)
+    try:
+        folders, files = storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in folders:
+        remove_below(where, f"{folder}/{name}")
+    for name in files:
+        storage.delete(f"{folder}/{name}")
+    if isinstance(storage, FileSystemStorage):
+        storage.delete(folder)
 
 
 def discard(where: Place, *keys: str) -> None:
