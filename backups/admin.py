@@ -6,7 +6,7 @@ no address.
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,8 +16,23 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import AccountAdmin
 from accounts.models import Account
-from accounts.operators import IsSet, LookingAdmin, OfAccount, Question, column, link, list_url, moment, titled, to_page
+from accounts.operators import (
+    IsSet,
+    LookingAdmin,
+    OfAccount,
+    Question,
+    column,
+    link,
+    list_url,
+    moment,
+    titled,
+    to_page,
+    url_of,
+)
+from accounts.templatetags.listkeep_format import NOTHING
 from accounts.templatetags.listkeep_format import size as in_units
+from backups.closing import closure_of
+from backups.closure_admin import ClosingActions
 from backups.models import Backup, Export, RestoreDrill
 from backups.operating import request_purge, verify_for_operator
 from backups.usage import with_usage
@@ -40,8 +55,16 @@ def in_bytes(name: str, label: Any) -> Any:
     return show
 
 
-class AccountWithUsageAdmin(AccountAdmin):
-    """Accounts with what they keep."""
+class AccountWithUsageAdmin(ClosingActions, AccountAdmin):
+    """Accounts with what they keep, and their closing."""
+
+    actions: Any = (*AccountAdmin.actions, "close", "reopen")
+
+    @admin.display(description=_("closing"))
+    def closing(self, row: Account) -> str:
+        """How its closing goes, leading to it."""
+        found = closure_of(row.pk)
+        return link(url_of(found), found.get_status_display()) if found else NOTHING
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Each with its usage."""
@@ -68,8 +91,18 @@ class AccountWithUsageAdmin(AccountAdmin):
             "recipients_deletion": gettext("Deletions"),
             "backups_export": gettext("Exports"),
             "backups_erasure": gettext("Erasures"),
+            "backups_closure": gettext("Closings"),
         }
         return format_html_join(", ", "{}", ((self._leading(model, row, text),) for model, text in models.items()))
+
+    @admin.action(description=_("Take off hold"))
+    def release(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        """Let accounts go on; one that is being closed is to be reopened for that."""
+        if any(closure_of(pk) for pk in rows.values_list("pk", flat=True)):
+            text = _("An account that is being closed stays on hold. Reopen it instead, or choose only the others.")
+            self.message_user(request, text, messages.ERROR)
+            return None
+        return super().release(request, rows)
 
     usage: ClassVar = (
         "lists",
@@ -78,7 +111,7 @@ class AccountWithUsageAdmin(AccountAdmin):
         in_bytes("backup_bytes", _("room for backups")),
     )
     list_display: Any = (*AccountAdmin.list_display, *usage)
-    fields: ClassVar[Any] = (*AccountAdmin.fields, *usage, "jobs")
+    fields: ClassVar[Any] = (*AccountAdmin.fields, *usage, "closing", "jobs")
     readonly_fields: ClassVar[Any] = fields
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from accounts.tenancy import across_accounts
+from backups.closing import failed_closures, late_closures
 from backups.models import Backup, RestoreDrill
 from backups.retention import due_backups
 from backups.watch import LATE, disk_usage
@@ -33,6 +34,8 @@ class Figures:
     jobs_running: Mapping[str, int]  # by queue; a living process has them
     jobs_interrupted: int  # that are not over, and whose process died or gave up at least once
     accounts_held: int
+    closures_failed: int  # accounts that are to be closed and whose export could not be made
+    closures_late: int  # whose export or deletion should have been over a day ago
 
 
 def figures(*, now: datetime) -> Figures:
@@ -52,6 +55,7 @@ def figures(*, now: datetime) -> Figures:
         drill = RestoreDrill.objects.filter(finished_at=newest).order_by("-pk").first() if newest else None
         waiting, longest = jobs_waiting(now)
         running, interrupted = jobs_running(now), jobs_interrupted()
+        closures = failed_closures().count(), late_closures(now).count()
         held = Account.objects.filter(held_at__isnull=False).count()
     usage = disk_usage()
     return Figures(
@@ -68,6 +72,8 @@ def figures(*, now: datetime) -> Figures:
         jobs_running=running,
         jobs_interrupted=interrupted,
         accounts_held=held,
+        closures_failed=closures[0],
+        closures_late=closures[1],
     )
 
 

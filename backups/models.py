@@ -259,3 +259,100 @@ class RestoreDrill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_name}: {self.result}"
+
+
+class Closure(Job):
+    """The closing of an account: all that it has is put into one file, and 30 days after that the account is deleted.
+
+    `exporting` until the file stands in storage; `waiting` for the day; then `verifying` that the file is still the one
+    that was made and holds what the account has; `deleting` from then on, when nothing can be taken back. The row goes
+    with the account, or, `reopened`, with its file. `failed`: there is no file, and nothing is deleted.
+    """
+
+    class Status(models.TextChoices):
+        EXPORTING = "exporting", _("Export being made")
+        WAITING = "waiting", _("Waiting for its day")
+        VERIFYING = "verifying", _("Export being verified")
+        DELETING = "deleting", _("Being deleted")
+        FAILED = "failed", _("Failed")
+        REOPENED = "reopened", _("Taken back")
+
+    WITH_FILE: ClassVar = [Status.WAITING.value, Status.VERIFYING.value, Status.DELETING.value]
+
+    task = "backups.advance_closure"
+    queue = "files"
+    while_held = True
+    begun_anew_after = frozenset(
+        {"internal", "interrupted", "storage_unavailable", "changing", "backup_damaged", "backup_missing"}
+    )
+    large = models.Q(recipient_count__gte=0)  # each: every file of the account may have to be read
+    worked_on: ClassVar = [Status.EXPORTING.value, Status.VERIFYING.value, Status.DELETING.value]
+    asked_for_at = "requested_at"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="closures")
+    status = models.CharField(max_length=10, choices=Status, default=Status.EXPORTING)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    language = models.CharField(max_length=2)  # of the file's words: an owner's
+    link = models.CharField(max_length=500)  # to its page, for the mail
+    leave_out_unreadable = models.BooleanField(default=False)  # backups whose files are damaged or missing
+    retry_at = models.DateTimeField(null=True)
+    list_count = models.IntegerField(default=0)
+    recipient_count = models.BigIntegerField(default=0)
+    backup_count = models.IntegerField(default=0)
+    report = models.JSONField(default=dict)  # what the steps need of each other; no recipient's data
+
+    # Known from `waiting` on.
+    completed_at = models.DateTimeField(null=True)
+    delete_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # since then the owners have their mail
+    file_key = models.CharField(max_length=200, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(null=True)  # bytes
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("closing of an account")
+        verbose_name_plural = _("closings of accounts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account"], condition=~models.Q(status="reopened"), name="backups_closure_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=["waiting", "verifying", "deleting"])
+                | models.Q(
+                    completed_at__isnull=False,
+                    delete_at__gt=models.F("completed_at"),
+                    size__isnull=False,
+                    sha256__regex="^[0-9a-f]{64}$",
+                )
+                & ~models.Q(file_key=""),
+                name="backups_closure_deletes_after_its_export",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requested_at:%Y-%m-%d %H:%M}: {self.status}"
+
+
+class ClosedAccount(models.Model):
+    """That an account was closed: what stays of it, for operators. It belongs to no account and holds nobody's data."""
+
+    account_number = models.BigIntegerField(unique=True)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    exported_at = models.DateTimeField()
+    begun_at = models.DateTimeField()  # the deletion
+    deleted_at = models.DateTimeField(null=True)  # null while the deletion goes on
+    list_count = models.IntegerField()
+    recipient_count = models.BigIntegerField()
+    backup_count = models.IntegerField()
+    member_count = models.IntegerField(null=True)
+    user_count = models.IntegerField(null=True)  # of these, whose login went too
+
+    class Meta:
+        verbose_name = _("closed account")
+        verbose_name_plural = _("closed accounts")
+
+    def __str__(self) -> str:
+        return f"{self.account_number}: {self.requested_at:%Y-%m-%d}"

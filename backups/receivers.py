@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.signals import retention_lengthened
+from accounts.signals import account_release_asked, retention_lengthened
+from backups.closing import needs_hold
 from backups.erasing import begin_erasure
 from backups.retention import extend_backups
 from backups.taking import hold_for_change
@@ -29,6 +30,7 @@ def connect() -> None:
     for signal in ANNOUNCED:
         signal.connect(answer_with_backup, dispatch_uid="backups.answer_with_backup")
     retention_lengthened.connect(keep_longer, dispatch_uid="backups.keep_longer")
+    account_release_asked.connect(needs_hold, dispatch_uid="backups.needs_hold")
     person_erased.connect(erase_from_backups, dispatch_uid="backups.erase_from_backups")
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from backups.closing_job import TASK as CLOSURE
+from backups.closing_job import advance_closure, sweep_closures
 from backups.daily import take_daily_backups
 from backups.drill import rehearse_restore
 from backups.erasing import TASK as ERASURE
@@ -73,6 +75,19 @@ def advance_erasure_task(*, account_id: int, job_id: str) -> None:
 def sweep_erasures_task() -> None:
     """Find forgotten erasures (beat)."""
     sweep_erasures(now=timezone.now())
+
+
+@shared_task(name=CLOSURE)
+def advance_closure_task(*, account_id: int, job_id: str) -> None:
+    """Do the next step of the closing of an account."""
+    advance_closure(account_id=account_id, closure_id=uuid.UUID(job_id))
+    nudge_held_back(account_id=account_id)
+
+
+@shared_task(name="backups.sweep_closures")
+def sweep_closures_task() -> None:
+    """Find closings whose day has come or that were forgotten, and tell owners of exports that are ready (beat)."""
+    sweep_closures(now=timezone.now())
 
 
 @shared_task(name=VERIFICATION)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from backups.views import (
+    closing,
     compare,
     download,
     erasures,
@@ -19,6 +20,8 @@ from backups.views import (
 app_name = "backups"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-account/backups/", overview.overview, name="overview"),
+    path("my-account/closing/", closing.closing, name="closing"),
+    path("my-account/closing/file/", closing.file, name="closing_file"),
     path("recipients/<int:group_id>/backups/", overview.group, name="group"),
     path("backups/<uuid:backup_id>/restore/", restore.restore, name="restore"),
     path("imports/<uuid:import_id>/undo/", undo.undo, name="undo"),

@@ -51,7 +51,7 @@ class Queue:
 def findings(*, now: datetime) -> dict[str, Any]:
     """What the page shows: `findings`, those that are not well first, and `queues`."""
     found = figures(now=now)
-    all_of_them = [*_surroundings(found, now), *_backups(found), _drill(found), _held(found)]
+    all_of_them = [*_surroundings(found, now), *_backups(found), _drill(found), _closings(found), _held(found)]
     return {"findings": sorted(all_of_them, key=lambda one: one.good), "queues": _queues(found)}
 
 
@@ -158,6 +158,24 @@ def _drill(found: Figures) -> Finding:
         told % {"span": _span(age), "result": RestoreDrill.Result(result).label},
         url,
     )
+
+
+def _closings(found: Figures) -> Finding:
+    failed, late = found.closures_failed, found.closures_late
+    text = _("All go on as they should.")
+    if failed:
+        text = ngettext(
+            "The export of %(number)s account could not be made; nothing of it is deleted.",
+            "The exports of %(number)s accounts could not be made; nothing of them is deleted.",
+            failed,
+        ) % {"number": number_format(failed)}
+    elif late:
+        text = ngettext(
+            "The export or deletion of %(number)s account is a day late: see why it rests.",
+            "The export or deletion of %(number)s accounts is a day late: see why they rest.",
+            late,
+        ) % {"number": number_format(late)}
+    return Finding(gettext_lazy("Closings of accounts"), not failed and not late, text, list_url("backups_closure"))
 
 
 def _held(found: Figures) -> Finding:

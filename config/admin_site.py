@@ -25,7 +25,8 @@ from accounts.operators import LookingAdmin
 from accounts.origin import through
 from accounts.tenancy import across_accounts
 from backups.admin import AccountWithUsageAdmin, BackupAdmin, ErasureAdmin, ExportAdmin, RestoreDrillAdmin
-from backups.models import Backup, Erasure, Export, RestoreDrill
+from backups.closure_admin import ClosedAccountAdmin, ClosureAdmin
+from backups.models import Backup, ClosedAccount, Closure, Erasure, Export, RestoreDrill
 from config.admin_health import findings
 from imports.admin import ImportAdmin
 from imports.models import Import
@@ -90,6 +91,8 @@ ADMINS: dict[type[Model], type[LookingAdmin]] = {
     Export: ExportAdmin,
     Erasure: ErasureAdmin,
     RestoreDrill: RestoreDrillAdmin,
+    Closure: ClosureAdmin,
+    ClosedAccount: ClosedAccountAdmin,
 }
 site = OperatorSite(name="admin")
 site.disable_action("delete_selected")

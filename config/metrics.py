@@ -53,6 +53,10 @@ class _Collector(Collector):
         yield _by("job_longest_waiting_seconds", "Age of the oldest job that waits, by queue", "queue", ages)
         yield _one("jobs_interrupted", "Jobs under way that had to be taken up again", found.jobs_interrupted)
         yield _one("accounts_held", "Accounts on hold", found.accounts_held)
+        about = "Accounts to be closed whose export could not be made"
+        yield _one("account_closings_failed", about, found.closures_failed)
+        about = "Accounts to be closed whose export or deletion should have been over a day ago"
+        yield _one("account_closings_late", about, found.closures_late)
         if found.oldest_pending is not None:
             yield _age("backup_oldest_pending_seconds", "Age of the oldest pending backup", found.oldest_pending)
         if found.longest_unverified is not None:

@@ -19,7 +19,7 @@ from accounts.services import record
 from accounts.tenancy import account_scope
 from accounts.tokens import create_token
 from backups.exports.options import Options
-from backups.models import Backup, Erasure, Export, RestoreDrill
+from backups.models import Backup, ClosedAccount, Closure, Erasure, Export, RestoreDrill
 from backups.taking import take_in_lock
 from imports.models import Import
 from recipients.erased import digest_of, key_of
@@ -64,6 +64,7 @@ class Customer:
     backup_of_deleted: Backup
     deletion: Deletion
     drill: RestoreDrill
+    closure: Closure  # whose export is ready; the account is not on hold, so that everything else can be tried on it
     exports: list[Export]  # of the backup, one of each member's
     imports: dict[str, Import]  # by status; and an undo
     token: ApiToken
@@ -93,6 +94,7 @@ def make_customer(secret: str) -> Customer:
     deletion = delete_group(deleted, owner)
     drill = make_drill(backup)
     make_erasure(account, owner)
+    closure = make_closure(account, owner, secret)
     token, token_secret = make_token(account, owner, secret)
     invitation = make_invitation(account, owner, f"neu@{secret}.example")
     return Customer(
@@ -114,6 +116,7 @@ def make_customer(secret: str) -> Customer:
         backup_of_deleted=backup_of_deleted,
         deletion=deletion,
         drill=drill,
+        closure=closure,
         exports=[make_export_file(backup, member, secret) for member in members.values()],
         imports=make_imports(group, owner, secret),
         token=token,
@@ -242,6 +245,43 @@ def make_export_file(backup: Backup, actor: User, secret: str) -> Export:
         put("backups", export.file_key, path)
         export.save(force_insert=True)
     return export
+
+
+def make_closure(account: Account, owner: User, secret: str) -> Closure:
+    """A closing whose export stands in the storage; and that some other account was closed before."""
+    now = timezone.now()
+    with scratch_folder() as folder, account_scope(account.pk):
+        path = folder / "account.zip"
+        path.write_text(secret)
+        closure = Closure(
+            account=account,
+            status=Closure.Status.WAITING,
+            requested_at=now,
+            requested_by=owner,
+            language="de",
+            link="https://listkeep.example/",
+            told_at=now,
+            completed_at=now,
+            delete_at=now + timedelta(days=30),
+            file_name=f"{account.name}.zip",
+            size=path.stat().st_size,
+            sha256=sha256_of(path),
+            report={"revisions": {}},
+        )
+        closure.file_key = f"{account.pk}/exports/{closure.pk}.{closure.pk.hex}.zip"
+        put("backups", closure.file_key, path)
+        closure.save(force_insert=True)
+    ClosedAccount.objects.create(
+        account_number=10**9 + account.pk,
+        requested_at=now,
+        exported_at=now,
+        begun_at=now,
+        deleted_at=now,
+        list_count=1,
+        recipient_count=3,
+        backup_count=2,
+    )
+    return closure
 
 
 def make_drill(backup: Backup) -> RestoreDrill:

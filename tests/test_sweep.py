@@ -100,6 +100,8 @@ RIGHTS = {
     "imports:rejected": Right(get=READER, tells=True),
     "backups:overview": Right(get=READER, tells=True),
     "backups:group": Right(get=READER, tells=True),
+    "backups:closing": Right(get=READER),
+    "backups:closing_file": Right(get=OWNER, tells=True, writes=True),
     "backups:erase": Right(get=OWNER, post=OWNER),
     "backups:erase_recipient": Right(get=OWNER, tells=True),
     "backups:take": Right(post=EDITOR),

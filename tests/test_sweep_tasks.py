@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Role
 from accounts.tenancy import account_scope
 from backups.exports.options import Options
-from backups.models import Backup, Erasure, Export
+from backups.models import Backup, Closure, Erasure, Export
 from config.celery import app
 from imports.models import Import
 from recipients.erasing import erase_person
@@ -94,6 +94,13 @@ def due_backup(customer: Customer) -> uuid.UUID:
     return customer.backup.pk
 
 
+def pending_closure(customer: Customer) -> uuid.UUID:
+    """An account whose export is to be made."""
+    with account_scope(customer.account.pk):
+        Closure.objects.update(status=Closure.Status.EXPORTING)
+    return customer.closure.pk
+
+
 JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "imports.advance_import": reading_import,
     "recipients.advance_deletion": waiting_deletion,
@@ -102,6 +109,7 @@ JOBS: dict[str, Callable[[Customer], uuid.UUID]] = {
     "backups.advance_erasure": waiting_erasure,
     "backups.verify_backup": requested_verification,
     "backups.purge_backup": due_backup,
+    "backups.advance_closure": pending_closure,
 }
 
 

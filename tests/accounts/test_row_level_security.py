@@ -86,11 +86,11 @@ def test_the_models_name_the_tables_that_belong_to_accounts(customers: object) -
     assert [name for (name,) in found] == [table for table in TABLES if table != Account._meta.db_table]
 
 
-def test_every_table_of_the_apps_but_users_belongs_to_an_account() -> None:
+def test_every_table_of_the_apps_but_users_and_what_stays_belongs_to_an_account() -> None:
     ours = ("accounts", "recipients", "imports", "backups")
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label in ours]
     without = [model.__name__ for model in models if model not in TENANT_MODELS]
-    assert sorted(without) == ["User", "User_groups", "User_user_permissions"]
+    assert sorted(without) == ["ClosedAccount", "User", "User_groups", "User_user_permissions"]
 
 
 def test_every_tenant_table_has_forced_row_level_security(customers: object) -> None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, User
 from accounts.tenancy import account_scope, across_accounts
-from backups.models import Backup
+from backups.models import Backup, Closure
 from config.admin_site import site
 from imports.models import Import
 from recipients.models import Group
@@ -147,6 +147,9 @@ def full(customer: Customer) -> Customer:
     make_contact(customer.account, f"dora@{VALUE}.example", {"nummer": 471147})
     with account_scope(customer.account.pk):
         Group.objects.filter(pk=customer.group.pk).update(note=VALUE)
+        Closure.objects.update(
+            status=Closure.Status.REOPENED
+        )  # else what is asked before an account is closed is not shown
         Backup.objects.update(pin_reason=VALUE, label=f"{VALUE}.csv")
         Import.objects.update(
             file_name=f"{VALUE}.csv",

@@ -104,6 +104,8 @@ def test_figures_are_those_of_all_accounts(client: Client) -> None:
         "job_longest_waiting_seconds imports": 0,
         "jobs_interrupted": 0,
         "accounts_held": 0,
+        "account_closings_failed": 0,
+        "account_closings_late": 0,
     }
 
 
@@ -132,9 +134,9 @@ def test_number_of_queries_does_not_follow_the_rows(
     for number in (1, 3):
         for one in range(number):
             fill(make_account(f"Firma {one}"))
-        # the scope's five in a test; times, statuses, damage, overdue, newest drill, its result; accounts on hold; of
-        # each of five kinds of jobs who waits, who is at work and who was interrupted
-        with django_assert_num_queries(27):
+        # the scope's five in a test; times, statuses, damage, overdue, newest drill, its result; accounts on hold;
+        # closings that failed and late ones; of each of six kinds of jobs who waits, is at work, was interrupted
+        with django_assert_num_queries(32):
             client.get("/metrics")
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import backups.orphans
 import imports.orphans
+from backups.closing_job import sweep_closures
 from backups.erasing import sweep_erasures
 from backups.exporting import sweep_exports
 from backups.taking import sweep_backups
@@ -71,6 +72,7 @@ def sweep() -> None:
     sweep_backups(now=now)
     sweep_exports(now=now)
     sweep_erasures(now=now)
+    sweep_closures(now=now)
     sweep_deletions(now=now)
     sweep_held_back(now=now)
 
