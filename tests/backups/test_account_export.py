@@ -67,6 +67,7 @@ def test_every_list_is_in_it_with_every_value_and_status(account: Account, owner
     archive = archive_of(exported(account, operator))
     assert not [name for name in archive if ".." in name.split("/") or name.startswith("/") or "\\" in name]
     listed = table(archive["lists.csv"])[1:]
+    assert "'=1+1" in [row[0] for row in listed]
     found: dict[str, set[str]] = {}
     for name, folder, note, locked, count in listed:
         rows = rows_of(archive[f"{folder}/recipients.parquet"])

@@ -98,6 +98,18 @@ def test_nobody_else_downloads_it(
     assert get(operator, "closing_file", account).status_code == 404
 
 
+def test_page_that_belongs_to_no_account_tells_of_the_persons_own(
+    account: Account, members: dict[Role, User], operator: User
+) -> None:
+    exported(account, operator)
+    stranger = make_member(make_account("Andere"), Role.OWNER)
+    told = [
+        "will be deleted on" in sign_in(person).get(reverse("account_set_password")).content.decode()
+        for person in (members[Role.READER], stranger)
+    ]
+    assert told == [True, False]
+
+
 def test_stranger_finds_no_page(account: Account, operator: User) -> None:
     exported(account, operator)
     stranger = make_member(make_account("Andere"), Role.OWNER)
