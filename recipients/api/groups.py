@@ -106,7 +106,7 @@ def change_group(request: ApiRequest, group_id: int, body: GroupChanges) -> Grou
     """Another name or note; locks the list against changes, or unlocks it."""
     group = group_or_404(request, group_id)
     group = lock_group(account_id=group.account_id, group_id=group.pk)  # what is left out stays as it is then
-    wanted = {name: value for name, value in body.dict().items() if value is not None}
+    wanted = {name: value for name, value in body.model_dump().items() if value is not None}
     present = {"name": group.name, "note": group.note, "locked": group.locked}
     with problems_of_services():
         update_group(group=group, **{**present, **wanted}, actor=request.actor, now=timezone.now())

@@ -157,7 +157,7 @@ def _one(group: Group, recipient_id: int) -> RecipientTold:
 
 def _changes(group: Group, body: RecipientChanges) -> dict[str, Any]:
     """What is to be another, as the service takes it. Raises a problem for what is no field's value."""
-    changes: dict[str, Any] = body.dict(include={"email", "source", "tags"}, exclude_unset=True)
+    changes: dict[str, Any] = body.model_dump(include={"email", "source", "tags"}, exclude_unset=True)
     if "email" in changes and changes["email"] is None:
         raise Problem("invalid", errors=[{"member": "email", "message": "Nobody is without an address."}])
     if "tags" in changes:
