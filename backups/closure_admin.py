@@ -118,7 +118,7 @@ class ClosingActions:
     ask_or_do: Any
     message_user: Any
 
-    @admin.action(description=_("Close"))
+    @admin.action(description=_("Close the account"))
     def close(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Have everything exported, and the account deleted 30 days after that."""
         account = self._only_one(request, rows)
@@ -149,7 +149,7 @@ class ClosingActions:
             ),
         )
 
-    @admin.action(description=_("Reopen"))
+    @admin.action(description=_("Reopen the account"))
     def reopen(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Take a closing back."""
         if self._only_one(request, rows) is None:

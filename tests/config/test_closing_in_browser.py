@@ -17,7 +17,7 @@ from tests.factories import make_account, make_group, make_member, make_recipien
 
 WORDS = {
     "de-DE": {
-        "close": "Schließen",
+        "close": "Konto schließen",
         "confirm": "Konto schließen und Export beginnen",
         "notice": "Dieses Konto wird geschlossen",
         "next": "Was jetzt geschieht",
@@ -26,7 +26,7 @@ WORDS = {
         "refused": "Nur ein Inhaber des Kontos kann sie herunterladen.",
     },
     "en-GB": {
-        "close": "Close",
+        "close": "Close the account",
         "confirm": "Close the account and begin its export",
         "notice": "This account is being closed",
         "next": "What happens now",
