@@ -17,8 +17,9 @@ from backups.models import Closure
 from recipients.models import Group
 from recipients.storage import DurableFileSystemStorage, place, remove_below
 from tests import tenant_tables
+from tests.backups import failing_deletions
 from tests.backups.closings import advance, due, fresh, is_gone, keys_of, record_of
-from tests.backups.failing_deletions import PLAN, ForgetfulStorage
+from tests.backups.failing_deletions import ForgetfulStorage, Plan
 from tests.customer import Customer, make_customer
 from tests.factories import make_account, make_group, make_member, make_recipient, make_user
 from tests.faults.storages import storage_of
@@ -109,15 +110,15 @@ def test_rows_go_in_batches(operator: User, monkeypatch: pytest.MonkeyPatch) -> 
 def test_storage_that_refuses_is_asked_again_until_all_is_gone(seed: int, customer: Customer, operator: User) -> None:
     account_id = customer.account.pk
     closure = due(customer.account, operator)
-    PLAN.share, PLAN.dice = 0.3, random.Random(seed)
+    plan = failing_deletions.PLAN = Plan(share=0.3, dice=random.Random(seed))
     try:
         with storage_of("backups", ForgetfulStorage), storage_of("imports", ForgetfulStorage):
             for _try in range(100):
                 if advance(closure) is None:
                     break
     finally:
-        PLAN.share = 0.0
-    assert PLAN.refused + PLAN.unanswered > 0
+        failing_deletions.PLAN = Plan()
+    assert plan.refused + plan.unanswered > 0
     assert (left_of(account_id), keys_of(account_id), is_gone(account_id)) == ({}, [], True)
 
 

@@ -17,6 +17,7 @@ from backups.suppressing import suppression_for
 from backups.taking import take_backup
 from recipients.models import Group, Recipient
 from recipients.storage import DurableFileSystemStorage, place
+from tests.backups import failing_deletions
 from tests.backups.catalogue import make_backup, take_backup_of
 from tests.backups.erasures import (
     PERSON,
@@ -29,7 +30,7 @@ from tests.backups.erasures import (
     told_in_database,
     told_in_files,
 )
-from tests.backups.failing_deletions import PLAN, ForgetfulStorage
+from tests.backups.failing_deletions import ForgetfulStorage, Plan
 from tests.factories import make_account, make_group, make_member, make_recipient
 from tests.faults.beside import InThread, at_once
 from tests.faults.holding import is_blocked, other_connection
@@ -132,12 +133,12 @@ def test_old_file_that_storage_does_not_delete_is_deleted_before_the_end(
     account: Account, owner: User, backup: Backup
 ) -> None:
     erasure = erase(account, owner)
-    PLAN.share, PLAN.dice = 1.0, random.Random(1)
+    failing_deletions.PLAN = Plan(share=1.0, dice=random.Random(1))
     try:
         with storage_of("backups", ForgetfulStorage):
             rested = advance(erasure)
     finally:
-        PLAN.share = 0.0
+        failing_deletions.PLAN = Plan()
     assert (rested.status, rested.report["doomed"]) == (Erasure.Status.WAITING, [backup.file_key])
     assert addresses_in(backup) == OTHERS
     assert advance(erasure).status == Erasure.Status.DONE
