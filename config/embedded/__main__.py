@@ -31,6 +31,7 @@ from config.environment import env_url
 from config.translations import compile_catalogs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PROCFILE = ROOT / "Procfile"
 FIRST_PORT = 8000
 PORTS = 100  # how many are tried from the first one on
 ANTICIPATED = (
@@ -105,9 +106,9 @@ def run(var_dir: Path, started: float) -> int:
     env.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     compile_catalogs(ROOT)
     manage(env, "migrate", "--database=owner", "--verbosity=0")
-    demo = manage(env, "prepare_demo")
+    demo = manage(env, "prepare_demo", "--skip-checks")  # `migrate` has made them
     manager = Manager()
-    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+    for name, command in parse_procfile(PROCFILE.read_text()).processes.items():
         manager.add_process(name, command, env=env, cwd=str(ROOT))
     announce = (f"http://127.0.0.1:{port}/", demo, started)
     threading.Thread(target=announce_when_ready, args=announce, daemon=True).start()

@@ -20,6 +20,15 @@ from tests import environment
 
 READY = "Listkeep is ready"
 SECONDS = 120.0
+WHOLE = ("-m", "config.embedded")
+# The same with the processes that a Procfile names: a start costs as much as it has processes.
+OF_PROCFILE = """
+import sys
+from pathlib import Path
+import config.embedded.__main__ as stack
+stack.PROCFILE = Path(sys.argv[1])
+sys.exit(stack.main())
+"""
 
 
 class Stack:
@@ -31,11 +40,11 @@ class Stack:
         self.output = var_dir.with_suffix(".out")
         self.popen: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self, *command: str) -> "subprocess.Popen[bytes]":
         inherited = {name: value for name, value in os.environ.items() if name not in environment.ENVIRONMENT}
         with self.output.open("wb") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "config.embedded"],
+                [sys.executable, *command],
                 stdout=output,
                 stderr=output,
                 cwd=environment.ROOT,
@@ -44,8 +53,8 @@ class Stack:
             )
         return self.popen
 
-    def start_and_wait(self) -> "subprocess.Popen[bytes]":
-        popen = self.start()
+    def start_and_wait(self, *command: str) -> "subprocess.Popen[bytes]":
+        popen = self.start(*command)
         deadline = time.monotonic() + SECONDS
         while READY not in self.output.read_text():
             if popen.poll() is not None or time.monotonic() > deadline:
@@ -88,11 +97,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_stack_serves_is_alone_and_stops_without_a_trace(stack: Stack) -> None:
-    running = stack.start_and_wait()
+    running = stack.start_and_wait(*WHOLE)
     with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/") as response:
         assert response.status == 200
     second = subprocess.run(
-        [sys.executable, "-m", "config.embedded"],
+        [sys.executable, *WHOLE],
         cwd=environment.ROOT,
         env=os.environ | {"LISTKEEP_VAR": str(stack.var_dir)},
         capture_output=True,
@@ -109,13 +118,16 @@ def test_stack_serves_is_alone_and_stops_without_a_trace(stack: Stack) -> None:
     assert (stack.living(), stack.socket_dir.exists()) == ([], False)
 
 
-def test_stack_that_was_killed_starts_again_on_the_same_data(stack: Stack) -> None:
-    killed = stack.start_and_wait()
+def test_stack_that_was_killed_starts_again_on_the_same_data(stack: Stack, tmp_path: Path) -> None:
+    procfile = tmp_path / "Procfile"
+    lines = (environment.ROOT / "Procfile").read_text().replace("--workers 2", "--workers 1").splitlines()
+    procfile.write_text("\n".join(line for line in lines if line.startswith(("web:", "small:"))))
+    killed = stack.start_and_wait("-c", OF_PROCFILE, str(procfile))
     people = stack.users()
     killed.kill()
     killed.wait()
     assert stack.living() != []
-    again = stack.start_and_wait()
+    again = stack.start_and_wait("-c", OF_PROCFILE, str(procfile))
     assert "that an earlier start had left behind." in stack.output.read_text()
     assert (people > 0, stack.users()) == (True, people)
     again.terminate()
