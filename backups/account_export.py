@@ -209,8 +209,8 @@ class _Archive:
                 source, left_out = open_without_erased(backup, opened)
                 if left_out:
                     source = self._rewritten(source, left_out, opened)
-                name = f"{names.name(f'{backup.group_name} {timezone.localtime(backup.requested_at):%Y-%m-%d %H-%M}')}"
-                place = f"backups/{name}.parquet"
+                at = timezone.localtime(backup.requested_at)
+                place = f"backups/{names.name(f'{backup.group_name} {at:%Y-%m-%d %H-%M}')}.parquet"
                 with self._entry(place, zipfile.ZIP_STORED) as target:
                     while chunk := source.read(CHUNK_BYTES):
                         target.write(chunk)

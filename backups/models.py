@@ -283,7 +283,10 @@ class Closure(Job):
     queue = "files"
     while_held = True
     begun_anew_after = frozenset(
-        {"internal", "interrupted", "storage_unavailable", "changing", "backup_damaged", "backup_missing"}
+        {
+            *("internal", "interrupted", "storage_unavailable", "changing", "file_changed"),
+            *("backup_damaged", "backup_missing"),
+        }
     )
     large = models.Q(recipient_count__gte=0)  # each: every file of the account may have to be read
     worked_on: ClassVar = [Status.EXPORTING.value, Status.VERIFYING.value, Status.DELETING.value]

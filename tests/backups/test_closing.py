@@ -2,14 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from smtplib import SMTPRecipientsRefused
-from typing import Any
 
 import pytest
-from django.core import mail
-from django.core.mail.backends import locmem
 from django.db import IntegrityError
-from django.test import override_settings
 from django.utils import timezone
 
 from accounts.holding import release_account
@@ -17,6 +12,7 @@ from accounts.models import Account, AuditEntry, Role, User
 from accounts.tenancy import account_scope
 from backups.closing import LATE_DELETION, LATE_EXPORT, close_account, late_closures
 from backups.closing_job import advance_closure, sweep_closures
+from backups.closure_admin import FAILURES
 from backups.models import Backup, Closure
 from backups.orphans import remove_orphaned_files
 from backups.retention import purge_due_backups
@@ -119,61 +115,6 @@ def test_hold_stays_as_long_as_the_account_is_being_closed(account: Account, ope
 
 def test_language_is_the_one_that_an_owner_has_chosen(account: Account, owner: User, operator: User) -> None:
     assert close(account, operator).language == "de"
-
-
-def test_owners_are_told_once_in_their_language_and_nobody_else(account: Account, owner: User, operator: User) -> None:
-    make_member(account, Role.OWNER, make_user("second@example.org", language="en"))
-    make_member(account, Role.EDITOR)
-    closure = exported(account, operator)
-    for _time in range(2):
-        sweep_closures(now=timezone.now())
-    told = {message.to[0]: message for message in mail.outbox}
-    assert (len(mail.outbox), set(told)) == (2, {"owner@example.org", "second@example.org"})
-    assert told["owner@example.org"].subject == "Blumen Berger wird geschlossen: Laden Sie Ihre Daten herunter"
-    assert told["second@example.org"].subject == "Blumen Berger is being closed: download your data"
-    assert {LINK in str(message.body) for message in mail.outbox} == {True}
-    assert fresh(closure).told_at is not None
-
-
-@override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=9)
-def test_mail_that_nobody_takes_is_sent_later(account: Account, owner: User, operator: User) -> None:
-    closure = exported(account, operator)
-    now = timezone.now()
-    sweep_closures(now=now)
-    found = fresh(closure)
-    assert (found.told_at, found.status) == (None, Status.WAITING)
-    assert found.retry_at is not None
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
-        sweep_closures(now=now + timedelta(minutes=1))
-        assert mail.outbox == []
-        sweep_closures(now=now + timedelta(minutes=6))
-    assert (len(mail.outbox), fresh(closure).told_at is None) == (1, False)
-
-
-class ChoosyBackend(locmem.EmailBackend):
-    """A mail server that does not know one of the owners."""
-
-    def send_messages(self, messages: Any) -> int:
-        if "second@example.org" in messages[0].to:
-            raise SMTPRecipientsRefused({})
-        return super().send_messages(messages)
-
-
-def test_one_owner_whom_nobody_can_write_to_does_not_make_the_others_told_twice(
-    account: Account, owner: User, operator: User
-) -> None:
-    make_member(account, Role.OWNER, make_user("second@example.org"))
-    closure = exported(account, operator)
-    now = timezone.now()
-    with override_settings(EMAIL_BACKEND=f"{ChoosyBackend.__module__}.{ChoosyBackend.__qualname__}"):
-        for hours in range(3):
-            sweep_closures(now=now + timedelta(hours=hours))
-    assert ([message.to for message in mail.outbox], fresh(closure).told_at) == ([[owner.email]], None)
-    sweep_closures(now=now + timedelta(hours=4))
-    assert ([message.to[0] for message in mail.outbox], fresh(closure).told_at is None) == (
-        [owner.email, "second@example.org"],
-        False,
-    )
 
 
 def test_export_waits_for_what_was_running_when_the_hold_began(account: Account, group: Group, operator: User) -> None:
@@ -311,6 +252,17 @@ def test_export_that_fails_again_and_again_is_given_up_and_begun_anew_by_an_oper
         assert retry_job(job=fresh(closure), actor_id=operator.pk, now=timezone.now())
     advance_as_it_is(closure)
     assert fresh(closure).status == Status.WAITING
+
+
+@pytest.mark.parametrize("code", FAILURES)
+def test_whatever_the_export_failed_for_it_can_be_begun_anew(code: str, account: Account, operator: User) -> None:
+    closure = close(account, operator)
+    with account_scope(account.pk):
+        Closure.objects.filter(pk=closure.pk).update(status=Status.FAILED, failure=code)
+        assert retry_job(job=fresh(closure), actor_id=operator.pk, now=timezone.now())
+    done = advance(closure)
+    assert done is not None
+    assert (done.status, done.failure) == (Status.WAITING, "")
 
 
 def advance_as_it_is(closure: Closure) -> None:
