@@ -1,4 +1,4 @@
-"""The mail to the owners of an account that is being closed: once to each, in their language, until somebody takes it."""
+"""The mail to the owners of an account that is being closed: once to each, in their language, until it is taken."""
 
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
