@@ -18,6 +18,7 @@ from recipients.masterdata.rules import (
     IS_ACTIVE,
     MATCH,
     added_columns,
+    are_few,
     contact_values,
     is_changed,
     is_contact_changed,
@@ -28,8 +29,6 @@ from recipients.masterdata.rules import (
 from recipients.masterdata.staging import Staged
 from recipients.models import Field, Group
 from recipients.revision import next_change, raise_all_revisions, raise_revision
-
-FEW = 4  # times as many recipients as rows: from there on the rows are few
 
 
 def needs_all_groups(*, group: Group, staged: Staged, options: Options) -> bool:
@@ -47,7 +46,8 @@ def apply(*, group: Group, staged: Staged, options: Options, now: datetime, chan
     """
     values = parameters(group, staged, options, now) | {"change": next_change() if change is None else change}
     removed = collect(options, values)
-    active_before = _count_active(values) if _is_few(group, staged, options) else None
+    # Where that is cheaper than counting the list anew.
+    active_before = _count_active(values) if options.mode is not Mode.EXACT and are_few(group, staged) else None
     consent = count_consent(staged=staged, options=options, values=values)
     spared = count_spared(staged=staged, options=options, values=values)
     new = _count_new(values) if not options.mode.adds else 0
@@ -74,11 +74,6 @@ def apply(*, group: Group, staged: Staged, options: Options, now: datetime, chan
     if done.added or done.changed or done.removed:
         _raise_revision(group, now, done, values, active_before)
     return done
-
-
-def _is_few(group: Group, staged: Staged, options: Options) -> bool:
-    """Whether the rows are so few beside the list that counting among them is cheaper than counting the list anew."""
-    return options.mode is not Mode.EXACT and staged.rows * FEW < group.recipient_count
 
 
 def _raise_revision(

@@ -92,6 +92,7 @@ def activate_addresses(
                 "change": next_change(),
                 "account": account_id,
                 "group": group_id,
+                "few": True,
             },
         )
         changed, present = cursor.fetchone()

@@ -114,7 +114,7 @@ def _count_lost(group: Group) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM staged JOIN recipients_recipient AS recipient ON {MATCH} WHERE {WAS_LOST}",  # noqa: S608  # fixed parts
-            {"account": group.account_id, "group": group.pk},
+            {"account": group.account_id, "group": group.pk, "few": True},
         )
         return int(cursor.fetchone()[0])
 
