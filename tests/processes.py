@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from redis import Redis
 
 from config.embedded.s3_server import free_port
 from tests import environment
+from tests.forking import Forked, Nursery
 
 QUEUES = {  # by what is done: large and small jobs
     "imports": ("imports", "imports-small"),
@@ -37,7 +39,7 @@ class Process:
 
     name: str
     log: Path
-    popen: "subprocess.Popen[bytes]"
+    popen: "subprocess.Popen[bytes] | Forked"
 
     @property
     def pid(self) -> int:
@@ -99,17 +101,8 @@ class Started:
         self.count += 1
         environment.LOGS.mkdir(parents=True, exist_ok=True)
         log = environment.LOGS / f"{name}-{id(self)}-{self.count}.log"
-        with log.open("wb") as output:
-            popen = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=environment.ROOT,
-                env=os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)} | dict(settings or {}),
-                start_new_session=True,
-            )
-        process = Process(name=name, log=log, popen=popen)
+        env = os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)} | dict(settings or {})
+        process = Process(name=name, log=log, popen=_start(arguments, env, log))
         self.processes.append(process)
         return process
 
@@ -161,6 +154,31 @@ class Started:
         for process in self.processes:
             process.kill()
         self.processes.clear()
+
+
+@cache
+def nursery() -> Nursery:
+    """The process that has Listkeep loaded; it ends with the session."""
+    env = os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)}
+    made = Nursery.open(env, cwd=environment.ROOT, log=environment.LOGS / "forking.log")
+    environment.AT_END.callback(made.close)
+    return made
+
+
+def _start(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes] | Forked":
+    """Start `python -m arguments`: forked from what has Listkeep loaded, unless its environment is another one."""
+    if nursery().suits(env):
+        return nursery().start(arguments, log=log)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=environment.ROOT,
+            env=env,
+            start_new_session=True,
+        )
 
 
 SHARED_WORKERS = Started()

@@ -1,5 +1,6 @@
 """The tests' own ground: which role they work as, what they leave behind, what their processes and browser see."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from config.celery import app
 from config.embedded import addresses
 from config.storage_url import storage_from_url
 from tests import environment
-from tests.processes import QUEUES, Process
+from tests.processes import QUEUES, START_SECONDS, Process, Started
 
 
 @pytest.mark.django_db
@@ -78,6 +79,15 @@ def test_started_worker_can_be_killed_and_is_alone(start_worker: Callable[..., P
     second = start_worker("imports", "backups")
     assert queues_by_worker() == {"imports-backups-1@test": ["backups", "backups-small", "imports", "imports-small"]}
     assert (first.popen.returncode, second.popen.poll()) == (-signal.SIGKILL, None)
+
+
+@pytest.mark.parametrize("settings", [None, {"LOG_FORMAT": "json"}], ids=["forked", "of another environment"])
+def test_started_program_leads_a_session_and_ends_with_its_own_code(settings: dict[str, str] | None) -> None:
+    started = Started()
+    process = started.start("program", "celery", "-A", "config", "no-such-command", settings=settings)
+    assert os.getsid(process.pid) == process.pid
+    assert process.popen.wait(START_SECONDS) == 2
+    assert "No such command 'no-such-command'" in process.log.read_text()
 
 
 def test_s3_server_keeps_a_file(s3_url: str) -> None:
