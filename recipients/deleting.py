@@ -85,15 +85,9 @@ def delete_recipients(*, group: Group, chosen: RecipientQuerySet | None = None) 
             )
     if chosen is None:
         return _execute("DELETE FROM recipients_recipient WHERE account_id = %s AND group_id = %s", [account, group.pk])
-    # By their ids alone: of a list that is new to the planner it believes that it has one row, and would look each of
-    # the chosen up among all of the list.
-    return _execute(
-        f"""
-        DELETE FROM recipients_recipient AS recipient USING ({removed}) AS removed
-        WHERE recipient.account_id = %s AND recipient.id = removed.id
-        """,  # noqa: S608  # as above
-        [*which, account],
-    )
+    # Without a join: of a list that is new to the planner it believes that it has one row, and would look each of the
+    # chosen up among all of the list.
+    return int(rows.order_by()._raw_delete(connection.alias))  # noqa: SLF001  # `delete` would fetch each row first
 
 
 def with_value(field: Field) -> QuerySet[Recipient] | QuerySet[Contact]:

@@ -92,7 +92,7 @@ def activate_addresses(
                 "change": next_change(),
                 "account": account_id,
                 "group": group_id,
-                "few": True,
+                "few": let_in,
             },
         )
         changed, present = cursor.fetchone()

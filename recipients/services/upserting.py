@@ -86,7 +86,7 @@ def upsert_recipients(
     change = next_change()
     for shape in shapes:
         staged = stage(rows_in_memory(shape.columns, fields=fields), progress=lambda _done, _known: None)
-        lost = _count_lost(group)
+        lost = _count_lost(group, shape.columns["email"])
         done.add(apply(group=group, staged=staged, options=options, now=now, change=change), lost=lost)
     actor_id = actor.pk if actor else None
     if options.mode.adds:
@@ -109,12 +109,12 @@ def upsert_recipients(
     return done
 
 
-def _count_lost(group: Group) -> int:
+def _count_lost(group: Group, emails: Sequence[str]) -> int:
     """How many of the staged addresses are of people in the list who have signed off or bounced."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM staged JOIN recipients_recipient AS recipient ON {MATCH} WHERE {WAS_LOST}",  # noqa: S608  # fixed parts
-            {"account": group.account_id, "group": group.pk, "few": True},
+            {"account": group.account_id, "group": group.pk, "few": list(emails)},
         )
         return int(cursor.fetchone()[0])
 
