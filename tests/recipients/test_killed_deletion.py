@@ -16,7 +16,7 @@ StartWorker = Callable[..., Process]
 
 # A row that the deletion must have, and the statement that waits for it.
 HELD = {
-    "recipients": ("recipients_recipient", "anna@example.org", "DELETE FROM recipients_recipient"),
+    "recipients": ("recipients_recipient", "anna@example.org", 'DELETE FROM "recipients_recipient"'),
     "clearing": ("recipients_recipient", "joanna@example.org", "DELETE FROM recipients_recipient"),
     "field": ("recipients_recipient", "joanna@example.org", "UPDATE recipients_recipient"),
     "account_wide_field": ("recipients_contact", "zoe@example.org", "DELETE FROM recipients_contact"),
