@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.audit_export import write_entries
+from accounts.csv_tables import write_table
 from accounts.models import Account
 from accounts.queries import audit_entries_of
 from accounts.tenancy import account_scope
@@ -119,7 +120,7 @@ class _Archive:
             told.append((group.name, place, group.note, _yes_or_no(group.locked), str(rows)))
         head = [_("List"), _("Folder"), _("Note on the origin of the recipients"), _("Locked"), _("Recipients")]
         with self._entry("lists.csv") as file:
-            tables.write_table(file, head, told)
+            write_table(file, head, told)
 
     def _list(self, group: Any, place: str) -> int:
         taken = self._folder / "list.parquet"
@@ -153,14 +154,14 @@ class _Archive:
 
     def _block_list(self, name: str, group_id: int | None) -> None:
         with account_scope(self._account_id), self._entry(name) as file:
-            tables.write_table(file, tables.blocked_head(), tables.blocked(self._account_id, group_id))
+            write_table(file, tables.blocked_head(), tables.blocked(self._account_id, group_id))
 
     # --- what is of no list ---
 
     def _account_wide(self) -> None:
         self._block_list("block-list.csv", None)
         with account_scope(self._account_id), self._entry("fields.csv") as file:
-            tables.write_table(file, tables.fields_head(), tables.fields(self._account_id))
+            write_table(file, tables.fields_head(), tables.fields(self._account_id))
         with account_scope(self._account_id), self._entry("account-wide-values.csv") as file:
             tables.write_contacts(file, account_id=self._account_id, language=self._language)
         with account_scope(self._account_id), self._entry("activities.csv") as file:
@@ -169,9 +170,9 @@ class _Archive:
 
     def _history(self) -> None:
         with account_scope(self._account_id), self._entry("members.csv") as file:
-            tables.write_table(file, tables.members_head(), tables.members(self._account_id))
+            write_table(file, tables.members_head(), tables.members(self._account_id))
         with account_scope(self._account_id), self._entry("imports.csv") as file:
-            tables.write_table(file, tables.imports_head(), tables.imports(self._account_id))
+            write_table(file, tables.imports_head(), tables.imports(self._account_id))
         with account_scope(self._account_id), self._entry("audit-log.csv") as file:
             write_entries(audit_entries_of(self._account_id), file)
         self._tell()
@@ -200,7 +201,7 @@ class _Archive:
             self.contents.unreadable += not written[key]
         head = [_("List"), _("When"), _("Why"), _("Recipients"), _("File")]
         with self._entry("backups.csv") as file:
-            tables.write_table(file, head, told)
+            write_table(file, head, told)
 
     def _backup(self, backup: Any, names: Names) -> str:
         """Write the file of a backup; gives its name in the archive, none for one that is left out."""

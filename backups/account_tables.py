@@ -4,19 +4,18 @@ Each is written as a stream; memory does not grow with the rows. Moments are ISO
 would run as formulas have an apostrophe in front, as in every other export.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg import sql
 
+from accounts.csv_tables import BATCH_ROWS, lines, table_head
 from accounts.formula_guard import guard
 from accounts.models import Membership
 from imports.models import Import
@@ -25,22 +24,6 @@ from recipients.masterdata.labels import Language, export_headers
 from recipients.masterdata.take import blocks, parsed
 from recipients.masterdata.texts import as_texts, is_written_by_people
 from recipients.models import Activity, BlockedAddress, Field
-
-BYTE_ORDER_MARK: Final = "\ufeff".encode()  # without it Excel does not show umlauts rightly
-BATCH_ROWS: Final = 2000
-OPTIONS: Final = pa.csv.WriteOptions(include_header=False, delimiter=";", eol="\r\n")
-Rows = Iterable[Sequence[str]]
-
-
-def write_table(file: IO[bytes], head: Sequence[str], rows: Rows) -> int:
-    """Write a table with its head; gives how many rows it has."""
-    file.write(BYTE_ORDER_MARK)
-    _write([_guarded([word]) for word in head], file)
-    left, count = iter(rows), 0
-    while batch := list(islice(left, BATCH_ROWS)):
-        _write([_guarded(column) for column in zip(*batch, strict=True)], file)
-        count += len(batch)
-    return count
 
 
 def moment(at: datetime | None) -> str:
@@ -118,8 +101,7 @@ def write_contacts(file: IO[bytes], *, account_id: int, language: Language) -> N
     """The account-wide values, one row an address."""
     own = [one.definition() for one in Field.objects.filter(account_id=account_id, group=None).order_by("position")]
     headers = export_headers(own, language)
-    file.write(BYTE_ORDER_MARK)
-    _write([_guarded([headers[name]]) for name in ("email", *(field.key for field in own))], file)
+    file.write(table_head([headers[name] for name in ("email", *(field.key for field in own))]))
     values = [sql.SQL(", values->>{}").format(sql.Literal(field.key)) for field in own]
     query = sql.SQL(
         "COPY (SELECT email {values} FROM recipients_contact WHERE account_id = {account} ORDER BY email)"
@@ -127,13 +109,12 @@ def write_contacts(file: IO[bytes], *, account_id: int, language: Language) -> N
     ).format(values=sql.SQL("").join(values), account=sql.Literal(account_id))
     schema = pa.schema([("email", pa.string()), *((field.key, arrow_type(field.type)) for field in own)])
     for batch in _copied(query, schema):
-        _write([_cells(column, field, language) for column, field in zip(batch, (None, *own), strict=True)], file)
+        file.write(lines([_cells(column, field, language) for column, field in zip(batch, (None, *own), strict=True)]))
 
 
 def write_activities(file: IO[bytes], *, account_id: int) -> None:
     """What recipients did, oldest first."""
-    file.write(BYTE_ORDER_MARK)
-    _write([_guarded([word]) for word in (_("E-mail"), _("List"), _("When"), _("What"), _("Subject"))], file)
+    file.write(table_head([_("E-mail"), _("List"), _("When"), _("What"), _("Subject")]))
     query = sql.SQL(
         """
         COPY (
@@ -153,7 +134,7 @@ def write_activities(file: IO[bytes], *, account_id: int) -> None:
     words = pa.array([str(kind.label) for kind in Activity.Kind])
     for batch in _copied(query, schema):
         email, name, at, kind, subject = batch.columns
-        _write([guard(email), guard(name), at, words.take(pc.index_in(kind, kinds)), guard(subject)], file)
+        file.write(lines([guard(email), guard(name), at, words.take(pc.index_in(kind, kinds)), guard(subject)]))
 
 
 def _copied(query: sql.Composed, schema: pa.Schema) -> Iterator[Any]:
@@ -165,14 +146,3 @@ def _copied(query: sql.Composed, schema: pa.Schema) -> Iterator[Any]:
 def _cells(column: pa.Array, field: FieldDefinition | None, language: Language) -> pa.Array:
     texts = as_texts(column, field, language)
     return guard(texts) if is_written_by_people(column.type, field) else texts
-
-
-def _write(columns: Sequence[pa.Array], file: IO[bytes]) -> None:
-    names = [str(number) for number in range(len(columns))]
-    sink = pa.BufferOutputStream()
-    pa.csv.write_csv(pa.RecordBatch.from_arrays(list(columns), names=names), sink, OPTIONS)
-    file.write(sink.getvalue())
-
-
-def _guarded(texts: Sequence[str]) -> pa.Array:
-    return guard(pa.array(texts, pa.string()))

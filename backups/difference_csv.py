@@ -5,17 +5,15 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
+from accounts.csv_tables import lines, table_head
 from accounts.formula_guard import guard
 from backups.difference_file import SCHEMA, Kind, read_figures
 from backups.row_store import RowStore
 from recipients.masterdata.file import FieldType
 from recipients.masterdata.labels import GENDER_LABELS, Language
 
-BYTE_ORDER_MARK: Final = "\ufeff".encode()  # without it Excel does not show umlauts rightly
 BATCH_ROWS: Final = 16_384
-OPTIONS: Final = pa.csv.WriteOptions(include_header=False, delimiter=";", eol="\r\n")
 
 
 def difference_chunks(
@@ -36,7 +34,7 @@ def difference_chunks(
         pa.array([field.key for field in fields if field.type_after == FieldType.GENDER], pa.string()),
     ]
     kind_words = {kind.value: word for kind, word in kinds.items()}
-    yield BYTE_ORDER_MARK + _written([pa.array([header]) for header in headers])
+    yield table_head(headers)
     for batch in store.batches(SCHEMA.names, BATCH_ROWS):
         of_gender = [pc.is_in(batch["field"], value_set=keys) for keys in genders]
         columns = [
@@ -46,16 +44,9 @@ def difference_chunks(
             pc.if_else(of_gender[0], _in_words(batch["before"], GENDER_LABELS[language]), batch["before"]),
             pc.if_else(of_gender[1], _in_words(batch["after"], GENDER_LABELS[language]), batch["after"]),
         ]
-        yield _written(columns)
+        yield lines([guard(column) for column in columns])
 
 
 def _in_words(column: pa.Array, words: Mapping[str, str]) -> pa.Array:
     """Each text as the word that stands for it; one that has none becomes nothing."""
     return pa.array(words.values(), pa.string()).take(pc.index_in(column, pa.array(words, pa.string())))
-
-
-def _written(columns: Sequence[pa.Array]) -> bytes:
-    sink = pa.BufferOutputStream()
-    batch = pa.RecordBatch.from_arrays([guard(column) for column in columns], names=SCHEMA.names)
-    pa.csv.write_csv(batch, sink, OPTIONS)
-    return bytes(sink.getvalue())

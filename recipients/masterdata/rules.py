@@ -28,7 +28,7 @@ recipient.account_id = %(account)s AND recipient.group_id = %(group)s AND recipi
 AND (%(few)s::text[] IS NULL OR recipient.email = ANY (%(few)s::text[]))
 """
 FEW = 4  # times as many recipients as rows: from there on the rows are few
-MOST_LOOKED_UP = 10_000
+MOST_LOOKED_UP = 10_000  # addresses that go into each statement as an array
 
 ADDED_TAGS = """
 CASE WHEN staged.tags IS NULL OR staged.tags <@ recipient.tags THEN recipient.tags ELSE recipient.tags || ARRAY(

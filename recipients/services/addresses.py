@@ -77,7 +77,7 @@ def activate_addresses(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH staged AS (SELECT unnest(%(emails)s::text[]) COLLATE "C" AS email),
+            WITH staged AS (SELECT unnest(%(few)s::text[]) COLLATE "C" AS email),
             activated AS (
                 UPDATE recipients_recipient AS recipient
                 SET activated_at = %(now)s, deactivated_at = NULL, bounced_at = NULL, changed_in = %(change)s
@@ -87,12 +87,11 @@ def activate_addresses(
                    (SELECT count(*) FROM staged JOIN recipients_recipient AS recipient ON {MATCH})
             """,  # noqa: S608  # fixed parts
             {
-                "emails": let_in,
+                "few": let_in,
                 "now": now,
                 "change": next_change(),
                 "account": account_id,
                 "group": group_id,
-                "few": let_in,
             },
         )
         changed, present = cursor.fetchone()
