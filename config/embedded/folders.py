@@ -47,7 +47,9 @@ def database_user(*reached: Path) -> RunAs:
         )
     identity = ("--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups")
     capability = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
-    return RunAs(user.pw_uid, user.pw_gid, prefix=(setpriv, *identity, *capability, "--"))
+    # access(2) heeds the capability of another user than root only so; PostgreSQL looks at its programs with it.
+    heeded = ("--securebits", "+no_setuid_fixup")
+    return RunAs(user.pw_uid, user.pw_gid, prefix=(setpriv, *identity, *capability, *heeded, "--"))
 
 
 def open_to_all(path: Path) -> bool:
