@@ -1,4 +1,4 @@
-"""PostgreSQL in a folder that only root may enter, such as a checkout in root's home or in a private temporary folder."""
+"""PostgreSQL in a folder that only root may enter: a checkout in root's home, or in a private temporary folder."""
 
 import os
 import subprocess
