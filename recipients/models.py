@@ -1,7 +1,7 @@
 """Groups, their fields and recipients, account-wide values and activities.
 
-All are tenant tables. Recipient, Contact and Activity are the big ones: each of their keys begins with the account, so
-that they can be partitioned or distributed by it. References between tenant tables are made in the migrations, over
+All are tenant tables. Recipient, Contact and Activity are the big ones: each of their keys holds the account, so that
+they can be partitioned or distributed by it. References between tenant tables are made in the migrations, over
 (account, id); hence `db_constraint=False` here.
 """
 
@@ -114,7 +114,7 @@ class Recipient(models.Model):
     Values: text as a string, a number as a number, a date as YYYY-MM-DD, gender as its code.
     """
 
-    pk = models.CompositePrimaryKey("account_id", "id")
+    pk = models.CompositePrimaryKey("account_id", "id")  # in the database the id comes first: ADR 25
     id = models.BigIntegerField(
         db_default=models.Func(models.Value("recipients_recipient_id"), function="nextval"), editable=False
     )

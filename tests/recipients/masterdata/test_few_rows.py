@@ -1,7 +1,7 @@
 """A few rows for a long list: they are looked up, whatever the planner believes of the list.
 
 Its statistics do not know a new list, nor one account's among those of thousands; then it takes the list for a handful
-of rows, and each statement of an upsert would read all of it.
+of rows, or for none, and each statement of an upsert would read all of it.
 """
 
 import json
@@ -19,33 +19,26 @@ from recipients.models import Group
 from recipients.services.addresses import activate_addresses, deactivate_addresses, delete_addresses
 from recipients.services.upserting import upsert_recipients
 from tests.factories import NOW, make_account, make_field, make_group
+from tests.recipients.statistics import analyze, fill_list, others_are_known
 
-pytestmark = pytest.mark.django_db
 LENGTH, FEW = 60_000, 20
 ADDRESSES = [f"person{number}@example.org" for number in range(0, 40 * FEW, 40)]
 
 
 @pytest.fixture
-def account() -> Account:
+def account(committed_db: None) -> Account:
     return make_account()
 
 
-@pytest.fixture
-def group(account: Account) -> Group:
-    """A long list that nothing has been analysed of."""
+@pytest.fixture(params=["others", "everything"])
+def group(committed_db: None, account: Account, request: pytest.FixtureRequest) -> Group:
+    """A long list, and statistics of all that there was before it, or of it too."""
+    others_are_known(LENGTH)
     group = make_group(account, "Kunden")
     make_field(account, "Ort", group=group)
-    with account_scope(account.pk), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO recipients_recipient (account_id, group_id, email, activated_at, tags, values)
-            SELECT %s, %s, 'person' || number || '@example.org', %s, '{}', '{}'
-            FROM generate_series(1, %s) AS number
-            """,
-            [account.pk, group.pk, NOW, LENGTH],
-        )
-        group.recipient_count = group.active_count = LENGTH
-        group.save(update_fields=["recipient_count", "active_count"])
+    fill_list(group, LENGTH)
+    if request.param == "everything":
+        analyze("recipients_recipient")
     return group
 
 
