@@ -47,7 +47,8 @@ def close_account(
         leave_out_unreadable=leave_out_unreadable,
     )
     record(account_id=account.pk, actor_id=actor_id, action=AuditAction.ACCOUNT_CLOSED, subject="", now=now)
-    hold_account(account=account, actor_id=actor_id, now=now)
+    if not hold_account(account=account, actor_id=actor_id, now=now):
+        Closure.objects.filter(account_id=account.pk, pk=closure.pk).update(held_before=True)
     nudge(Closure.task, account_id=account.pk, job_id=closure.pk)
     return True
 
@@ -61,16 +62,20 @@ def _language_of_owners(account_id: int) -> str:
 
 @transaction.atomic
 def reopen_account(*, account: Account, actor_id: int, now: datetime) -> bool:
-    """Take a closing back and the account off hold; whether there was one, and its deletion had not begun.
+    """Take a closing back, and its hold; whether there was one, and its deletion had not begun.
 
-    The file goes with the next sweep.
+    An account that was on hold before it was closed stays so. The file goes with the next sweep.
     """
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    mine = Closure.objects.filter(account_id=account.pk, status__in=CAN_BE_TAKEN_BACK)
+    closure = closure_of(account.pk)
+    if closure is None:
+        return False
+    mine = Closure.objects.filter(account_id=account.pk, pk=closure.pk, status__in=CAN_BE_TAKEN_BACK)
     if not mine.update(status=Status.REOPENED, claim=None, claimed_until=None):
         return False
     record(account_id=account.pk, actor_id=actor_id, action=AuditAction.ACCOUNT_REOPENED, subject="", now=now)
-    release_account(account=account, actor_id=actor_id, now=now)
+    if not closure.held_before:
+        release_account(account=account, actor_id=actor_id, now=now)
     return True
 
 

@@ -37,6 +37,15 @@ FAILURES: Final = {
     "file_changed": _("The export was not whole any more in storage, or a list had changed. It is made anew."),
     "internal": _("An error that stands in the log. It is tried again; when it has been given up, by you."),
 }
+GOES_ON: Final = _(
+    "The closing is taken back: the account is taken off hold, its people may change things again, what waited begins, "
+    "and the file with its export is deleted. Backups whose time was over meanwhile are deleted within the hour. Once "
+    "the deletion has begun there is nothing to reopen."
+)
+STAYS_ON_HOLD: Final = _(
+    "The closing is taken back, and the file with its export is deleted. The account was on hold before it was closed "
+    "and stays so until you take it off hold. Once the deletion has begun there is nothing to reopen."
+)
 
 
 class ClosureAdmin(JobAdmin):
@@ -152,15 +161,13 @@ class ClosingActions:
     @admin.action(description=_("Reopen the account"))
     def reopen(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Take a closing back."""
-        if self._only_one(request, rows) is None:
+        account = self._only_one(request, rows)
+        if account is None:
             return None
+        closure = closure_of(account.pk)
         question = Question(
             title=_("Reopen the account"),
-            text=_(
-                "The closing is taken back: the account is taken off hold, its people may change things again, what "
-                "waited begins, and the file with its export is deleted. Backups whose time was over meanwhile are "
-                "deleted within the hour. Once the deletion has begun there is nothing to reopen."
-            ),
+            text=STAYS_ON_HOLD if closure is not None and closure.held_before else GOES_ON,
             button=_("Reopen the account"),
         )
         now, actor_id = timezone.now(), int(str(request.user.pk))

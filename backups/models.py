@@ -299,6 +299,7 @@ class Closure(Job):
     language = models.CharField(max_length=2)  # of the file's words: an owner's
     link = models.CharField(max_length=500)  # to its page, for the mail
     leave_out_unreadable = models.BooleanField(default=False)  # backups whose files are damaged or missing
+    held_before = models.BooleanField(default=False, db_default=False)  # a hold that outlives the closing
     retry_at = models.DateTimeField(null=True)
     list_count = models.IntegerField(default=0)
     recipient_count = models.BigIntegerField(default=0)

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.holding import release_account
+from accounts.holding import hold_account, release_account
 from accounts.models import Account, AuditEntry, Role, User
 from accounts.tenancy import account_scope
 from backups.closing import LATE_DELETION, LATE_EXPORT, close_account, late_closures
@@ -278,6 +278,19 @@ def test_reopened_account_goes_on_and_its_file_goes(account: Account, group: Gro
     assert [action for action, _actor in trail(account)] == [
         *("account_closed", "account_held", "account_exported", "account_reopened", "account_released"),
     ]
+
+
+def test_account_that_was_on_hold_before_stays_so(account: Account, operator: User) -> None:
+    with account_scope(account.pk):
+        hold_account(account=account, actor_id=operator.pk, now=timezone.now())
+    close(account, operator)
+    assert reopen(account, operator)
+    assert is_held(account)
+    with account_scope(account.pk):
+        assert release_account(account=account, actor_id=operator.pk, now=timezone.now())
+    close(account, operator)
+    assert reopen(account, operator)
+    assert not is_held(account)
 
 
 def test_reopening_twice_or_what_is_open_does_nothing(account: Account, operator: User) -> None:

@@ -74,6 +74,16 @@ def test_account_is_closed_and_reopened(client: Client, account: Account, operat
     ]
 
 
+def test_question_says_whether_the_hold_ends(client: Client, account: Account) -> None:
+    question = {"action": "reopen", "_selected_action": [str(account.pk)]}
+    act(client, "close", account)
+    assert "the account is taken off hold" in read(client.post(changelist(Account), question)).text
+    act(client, "reopen", account)
+    act(client, "hold", account)
+    act(client, "close", account)
+    assert "was on hold before it was closed" in read(client.post(changelist(Account), question)).text
+
+
 def test_backups_without_a_file_are_left_out_when_that_is_ticked(client: Client, account: Account) -> None:
     chosen = {
         "action": "close",
