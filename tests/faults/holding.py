@@ -52,7 +52,10 @@ def is_blocked(blocker: psycopg.Connection, statement: str) -> bool:
 
 
 def is_waiting(statement: str) -> bool:
-    """Whether a session waits for a lock of anybody with a statement that begins so."""
+    """Whether a session waits for a lock of anybody with a statement that begins so.
+
+    Of a job's row the heartbeat may have been there first: then the job waits for the heartbeat's lock.
+    """
     query = """
         SELECT EXISTS (SELECT FROM pg_stat_activity
                        WHERE wait_event_type = 'Lock' AND ltrim(query, E' \n') LIKE %s || '%%')
@@ -101,7 +104,7 @@ def held_import(scene: Scene, stage: str) -> Iterator[None]:
         if stage == "finishing":
             second.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [scene.run.pk])
             blocker.rollback()
-            wait_until(lambda: is_blocked(second, ENDING["import"]), "the import's row held by a lock")
+            wait_until(lambda: is_waiting(ENDING["import"]), "the import's row held by a lock")
         yield
 
 
@@ -132,5 +135,5 @@ def held_deletion(scene: Scene, stage: str) -> Iterator[Deletion]:
         if stage == "finishing":
             second.execute("SELECT FROM recipients_deletion WHERE id = %s FOR UPDATE", [deletion.pk])
             blocker.rollback()
-            wait_until(lambda: is_blocked(second, ENDING["deletion"]), "the deletion's row held by a lock")
+            wait_until(lambda: is_waiting(ENDING["deletion"]), "the deletion's row held by a lock")
         yield deletion

@@ -16,7 +16,7 @@ from recipients.models import Group, Recipient
 from tests.backups.catalogue import take_backup_of
 from tests.backups.closings import archive_of, close, due, fresh, is_gone, keys_of, record_of, table
 from tests.factories import DAY, NOW, make_account, make_group, make_member, make_recipient, make_user
-from tests.faults.holding import is_blocked, other_connection
+from tests.faults.holding import is_blocked, is_waiting, other_connection
 from tests.faults.watching import is_caught, sweep, sweep_files_a_day_later, wait_for_end, wait_until, writes
 from tests.processes import Process
 from tests.tenant_tables import everything_of
@@ -140,7 +140,7 @@ def test_worker_killed_before_the_row_knows_the_stored_file(
         with other_connection() as second:
             second.execute("SELECT FROM backups_closure FOR UPDATE")
             blocker.rollback()
-            wait_until(lambda: is_blocked(second, 'UPDATE "backups_closure" SET "status"'), "the file stored")
+            wait_until(lambda: is_waiting('UPDATE "backups_closure" SET "status"'), "the file stored")
             assert len(files_of(account)) == 1
             worker.kill()
     assert (fresh(closure).status, len(files_of(account))) == (Closure.Status.EXPORTING, 1)

@@ -22,7 +22,15 @@ from recipients.masterdata.options import Mode
 from recipients.models import Deletion
 from recipients.revision import lock_group
 from tests.faults.beside import have_preview_made
-from tests.faults.holding import ENDING, held_deletion, held_import, is_blocked, is_running, other_connection
+from tests.faults.holding import (
+    ENDING,
+    held_deletion,
+    held_import,
+    is_blocked,
+    is_running,
+    is_waiting,
+    other_connection,
+)
 from tests.faults.rows import rows_in, rows_of
 from tests.faults.scenario import (
     Scene,
@@ -135,7 +143,7 @@ def test_worker_killed_before_the_catalogue_has_the_stored_backup(start_worker: 
         wait_until(lambda: is_blocked(blocker, 'SELECT "recipients_group"'), "the backup held by the list's lock")
         second.execute("SELECT FROM backups_backup WHERE group_id = %s FOR UPDATE", [scene.group.pk])
         blocker.rollback()
-        wait_until(lambda: is_blocked(second, ENDING["backup"]), "the backup's row held by a lock")
+        wait_until(lambda: is_waiting(ENDING["backup"]), "the backup's row held by a lock")
         worker.kill()
     (backup,) = backups_of(scene.group)
     assert (backup.status, len(stored("backups", scene.account.pk))) == (Backup.Status.PENDING, 1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from recipients.models import Deletion
-from tests.faults.holding import ENDING, is_blocked, other_connection
+from tests.faults.holding import ENDING, is_blocked, is_waiting, other_connection
 from tests.faults.rows import raw_rows_in
 from tests.faults.watching import wait_for_end, wait_until
 from tests.processes import Process
@@ -42,7 +42,7 @@ def test_a_killed_worker_deletes_nothing_and_another_all(
         if stage == "finishing":
             second.execute("SELECT FROM recipients_deletion WHERE id = %s FOR UPDATE", [deletion.pk])
             blocker.rollback()
-            wait_until(lambda: is_blocked(second, ENDING["deletion"]), "the deletion's row held by a lock")
+            wait_until(lambda: is_waiting(ENDING["deletion"]), "the deletion's row held by a lock")
         worker.kill()
     assert (as_it_is(deletion).status, scene.rows()) == (Deletion.Status.WAITING, scene.before)
 
