@@ -1,16 +1,19 @@
-"""What allauth asks of Listkeep: from where a request came, and how secrets of the second factor are kept."""
+"""What allauth asks of Listkeep: from where a request came, how secrets of the second factor are kept, and more."""
 
 import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.origin import address_of
 
 
@@ -29,6 +32,22 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def get_totp_issuer(self) -> str:
         return "Listkeep"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys are of Listkeep, and of the host under which it is reached: at no other address do they sign."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "Listkeep"}
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, str | bytes]:
+        """What a device shows beside a passkey: whose it is."""
+        return {
+            **super().get_public_key_credential_user_entity(user),
+            "display_name": user.get_full_name() or user.email,
+        }
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002  # allauth's name
+        """The name that a new passkey has until its owner gives it another."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey") if number == 1 else _("Passkey %(number)d") % {"number": number}
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()

@@ -113,6 +113,9 @@ ACTIONS = {
         AuditAction.OWNERSHIP_TRANSFERRED,
         AuditAction.TWO_FACTOR_ON,
         AuditAction.TWO_FACTOR_OFF,
+        AuditAction.PASSKEY_ADDED,
+        AuditAction.PASSKEY_RENAMED,
+        AuditAction.PASSKEY_REMOVED,
         AuditAction.RECOVERY_CODES_MADE,
     },
 }

@@ -230,8 +230,11 @@ class AuditAction(models.TextChoices):
     MEMBER_REMOVED = "member_removed", _("Member removed")
     MEMBER_LEFT = "member_left", _("Member left")
     OWNERSHIP_TRANSFERRED = "ownership_transferred", _("Ownership transferred")
-    TWO_FACTOR_ON = "two_factor_on", _("Two-factor login switched on")
-    TWO_FACTOR_OFF = "two_factor_off", _("Two-factor login switched off")
+    TWO_FACTOR_ON = "two_factor_on", _("Authenticator app set up")
+    TWO_FACTOR_OFF = "two_factor_off", _("Authenticator app switched off")
+    PASSKEY_ADDED = "passkey_added", _("Passkey added")
+    PASSKEY_RENAMED = "passkey_renamed", _("Passkey renamed")
+    PASSKEY_REMOVED = "passkey_removed", _("Passkey removed")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
     AUDIT_LOG_DOWNLOADED = "audit_log_downloaded", _("Audit log downloaded")
 

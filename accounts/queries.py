@@ -19,6 +19,12 @@ def members_of(account_id: int) -> QuerySet[Membership]:
     return members.select_related("user").order_by("user__email")
 
 
+def is_only_factor(authenticator: Authenticator) -> bool:
+    """Whether the password alone gets its owner in without this one: recovery codes go with the last."""
+    others = Authenticator.objects.filter(user=authenticator.user_id).exclude(pk=authenticator.pk)
+    return not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
 def audit_entries_of(account_id: int) -> QuerySet[AuditEntry]:
     """The audit trail of an account with the people in it, newest first."""
     return AuditEntry.objects.filter(account_id=account_id).select_related("actor").order_by("-at", "-id")

@@ -17,14 +17,29 @@ def connect() -> None:
     authenticator_removed.connect(note_removed_factor)
 
 
-def note_added_factor(user: User, authenticator: Any, **kwargs: Any) -> None:
-    """Codes for an emergency are a matter of their own."""
-    codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
-    action = AuditAction.RECOVERY_CODES_MADE if codes else AuditAction.TWO_FACTOR_ON
-    note_second_factor(user=user, action=action, now=timezone.now())
+ADDED = {
+    Authenticator.Type.TOTP: AuditAction.TWO_FACTOR_ON,
+    Authenticator.Type.WEBAUTHN: AuditAction.PASSKEY_ADDED,
+    Authenticator.Type.RECOVERY_CODES: AuditAction.RECOVERY_CODES_MADE,  # a matter of their own
+}
+# Recovery codes go with the last factor that they stand in for, without a word.
+REMOVED = {
+    Authenticator.Type.TOTP: AuditAction.TWO_FACTOR_OFF,
+    Authenticator.Type.WEBAUTHN: AuditAction.PASSKEY_REMOVED,
+}
 
 
-def note_removed_factor(user: User, authenticator: Any, **kwargs: Any) -> None:
-    """Codes for an emergency go with the factor that they stand in for."""
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        note_second_factor(user=user, action=AuditAction.TWO_FACTOR_OFF, now=timezone.now())
+def note_added_factor(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Each kind has its entry, new codes too."""
+    note_second_factor(user=user, action=ADDED[authenticator.type], now=timezone.now(), **_detail(authenticator))
+
+
+def note_removed_factor(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Each kind has its entry, but for codes."""
+    if authenticator.type in REMOVED:
+        note_second_factor(user=user, action=REMOVED[authenticator.type], now=timezone.now(), **_detail(authenticator))
+
+
+def _detail(authenticator: Authenticator) -> dict[str, Any]:
+    """Which passkey it is: people have several."""
+    return {"passkey": authenticator.wrap().name} if authenticator.type == Authenticator.Type.WEBAUTHN else {}

@@ -1,6 +1,7 @@
 """How people sign in: their sessions, and changes to the second factor, which stand in the trail of their accounts."""
 
 from datetime import datetime
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -26,10 +27,10 @@ def forget_ended_sessions(*, now: datetime) -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
-def note_second_factor(*, user: User, action: AuditAction, now: datetime) -> None:
+def note_second_factor(*, user: User, action: AuditAction, now: datetime, **detail: Any) -> None:
     """Say in each account of a person that their login has changed: its owners answer for who gets in."""
     with user_scope(user.pk):
         accounts = accounts_of(user.pk)
     for account in accounts:
         with account_scope(account.pk):
-            record(account_id=account.pk, actor_id=user.pk, action=action, subject=user.email, now=now)
+            record(account_id=account.pk, actor_id=user.pk, action=action, subject=user.email, now=now, **detail)

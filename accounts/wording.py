@@ -18,6 +18,7 @@ def details_of(entry: AuditEntry) -> str:
         said.append(_("as %(role)s") % {"role": _role(detail["role"])})
     if entry.action == AuditAction.RETENTION_CHANGED:
         said.append(f"{detail['before']} → {detail['days']}")
+    said += _passkey(detail)
     if detail.get("list"):
         said.append(_("in the list %(name)s") % {"name": detail["list"]})
     if detail.get("file"):
@@ -31,6 +32,13 @@ def details_of(entry: AuditEntry) -> str:
     if detail.get("token"):
         said.append(_("with the token %(name)s") % {"name": detail["token"]})
     return ", ".join(said)
+
+
+def _passkey(detail: dict[str, Any]) -> list[str]:
+    """Its name, and the one that it had."""
+    if "passkey" not in detail:
+        return []
+    return [" → ".join(str(detail[part]) for part in ("before", "passkey") if part in detail)]
 
 
 def _role(value: str) -> str:

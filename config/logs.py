@@ -20,8 +20,12 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 
 FORMATS: Final = ("plain", "json")
-# They say of each message that it came, and of each that it is done; Listkeep has a line of its own for each job.
-TALKATIVE: Final = ("celery.worker.strategy", "celery.app.trace", "celery.beat", "botocore", "s3transfer", "urllib3")
+# They say of each message that it came, and of each that it is done, and fido2 by which passkey somebody signed in;
+# Listkeep has a line of its own for each job and request.
+TALKATIVE: Final = (
+    *("celery.worker.strategy", "celery.app.trace", "celery.beat"),
+    *("botocore", "s3transfer", "urllib3", "fido2"),
+)
 MOST_CAUSES: Final = 5
 HIDDEN: Final = (
     (re.compile(r"""[^\s"'<>(),;:=\[\]]+@[^\s"'<>(),;:=\[\]]+\.[^\s"'<>(),;:=\[\]]+"""), "(address)"),

@@ -198,7 +198,21 @@ ACCOUNT_EMAIL_VERIFICATION = os.environ.get("LISTKEEP_EMAIL_VERIFICATION", "opti
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds for which the password, entered once more, holds
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# After the password a key that is only touched will do. Without one it must know its person, by a PIN, say: that is
+# always asked for, and accounts.passkey_forms looks again.
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}  # as with a password: people of one company share an address
+MFA_FORMS = {
+    "authenticate": "accounts.passkey_forms.CodeForm",
+    "authenticate_webauthn": "accounts.passkey_forms.SecondFactorForm",
+    "login_webauthn": "accounts.passkey_forms.LoginForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ReauthenticateForm",
+    "add_webauthn": "accounts.passkey_forms.AddForm",
+    "edit_webauthn": "accounts.passkey_forms.RenameForm",
+    "deactivate_totp": "accounts.passkey_forms.SwitchAppOffForm",
+}
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute by which a telephone's clock may be wrong
 # Where nobody gets in with an address that is not confirmed, who has a second factor may still ask for another address.
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "mandatory"

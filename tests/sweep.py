@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "to_account": lambda customer: [customer.account.pk],
     "secret": lambda _customer: ["some-secret"],
     "session_id": lambda _customer: [1],
+    "pk": lambda _customer: [1],
     "app_label": lambda _customer: ["backups"],
     "object_id": lambda customer: [customer.backup.pk],
     "format": lambda _customer: ["csv"],
@@ -38,7 +39,7 @@ PARTS: dict[str, Callable[[Customer], list[Any]]] = {
     "rest": lambda _customer: ["groups", "token.php"],
 }
 # Parts that name no row of a customer, and those that are numbers.
-WORDS = {"to_account", "secret", "session_id", "app_label", "object_id", "format", "key", "uidb36", "rest"}
+WORDS = {"to_account", "secret", "session_id", "pk", "app_label", "object_id", "format", "key", "uidb36", "rest"}
 NUMBERS = {"member_id", "invitation_id", "group_id", "recipient_id", "field_id", "token_id"}
 
 

@@ -141,6 +141,7 @@ OPEN = {
     "set_language",
     "invitation",
     "mfa_authenticate",
+    "mfa_login_webauthn",
     # To who has a token; each of its calls: tests/recipients/compatible/test_every_call.py
     "compatible:call",
     "compatible:oauth",
@@ -151,6 +152,8 @@ OPERATORS = {one.name for one in addresses() if one.name.startswith("admin:")}
 INTERFACE = {one.name for one in addresses() if one.name.startswith("api:")} | {"no_such_call"}
 SIGNED_IN = {"home", "account_reauthenticate", "account_email", "account_change_password", "account_set_password"}
 SIGNED_IN |= {"mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"}
+SIGNED_IN |= {"passkeys", "remove_passkey", "reauthenticate_by_passkey", "mfa_add_webauthn", "mfa_edit_webauthn"}
+SIGNED_IN |= {"mfa_list_webauthn", "mfa_remove_webauthn", "mfa_reauthenticate_webauthn"}  # behind the ones before
 SIGNED_IN |= {"mfa_generate_recovery_codes", "mfa_download_recovery_codes", "usersessions_list", "end_session"}
 
 ADDRESSES = addresses()

@@ -27,7 +27,7 @@ PAGES = {
     "usersessions_list": ("Where you are signed in", "Wo Sie angemeldet sind"),
 }
 PAGES_WITH_ONE = {
-    "mfa_deactivate_totp": ("Switch off two-factor login", "Zwei-Faktor-Anmeldung ausschalten"),
+    "mfa_deactivate_totp": ("Switch off the authenticator app", "Authentifizierungs-App ausschalten"),
     "mfa_view_recovery_codes": ("Recovery codes", "Wiederherstellungscodes"),
     "mfa_generate_recovery_codes": ("Make new codes", "Neue Codes erstellen"),
     "mfa_reauthenticate": ("Confirm that it is you", "Bestätigen Sie, dass Sie es sind"),
@@ -170,8 +170,10 @@ def test_a_recovery_code_gets_in_once(anna: User, client: Client) -> None:
 
 def test_switching_off_takes_the_codes_along(account: Account, client: Client) -> None:
     set_up(client)
+    assert "From then on, your password alone gets in." in read(client.get(reverse("mfa_deactivate_totp"))).text
     response = client.post(reverse("mfa_deactivate_totp"), follow=True)
-    assert notices(response) == ["Two-factor login is off. Your password alone gets in."]
+    assert notices(response) == ["The authenticator app is switched off."]
+    assert "Two-factor login is off: who knows your password gets in." in read(response).text
     assert not Authenticator.objects.exists()
     assert [entry[0] for entry in trail(account)][2:] == [AuditAction.TWO_FACTOR_OFF]
 
