@@ -113,6 +113,8 @@ ACTIONS = {
         AuditAction.OWNERSHIP_TRANSFERRED,
         AuditAction.TWO_FACTOR_ON,
         AuditAction.TWO_FACTOR_OFF,
+        AuditAction.SECOND_FACTOR_DEMANDED,
+        AuditAction.SECOND_FACTOR_NOT_DEMANDED,
         AuditAction.PASSKEY_ADDED,
         AuditAction.PASSKEY_RENAMED,
         AuditAction.PASSKEY_REMOVED,

@@ -1,7 +1,8 @@
 """The one gate: every page inside an account passes it.
 
 The account comes from the URL. Who is not signed in goes to the login; who is no member gets 404, as if the account
-did not exist; a member without the right gets 403, and while the account is on hold so does whoever would change it:
+did not exist; a member without a second factor, where the account demands one, goes to the page that sets one up; a
+member without the right gets 403, and while the account is on hold so does whoever would change it:
 everybody may do then what a reader may. The view runs in the account's scope, so that even a query that
 forgets to filter sees no other account.
 """
@@ -18,12 +19,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Account, Membership, Role, User
+from accounts.queries import has_second_factor
 from accounts.tenancy import account_scope
 
 P = ParamSpec("P")
@@ -71,6 +73,8 @@ def account_view(
                 )
                 if membership is None:
                     raise Http404
+                if membership.account.demands_second_factor and not has_second_factor(inside.user.pk):
+                    return to_second_factor(request)
                 if not membership.may(role):
                     raise PermissionDenied
                 if membership.account.held_at is not None and role is not Role.READER and not _only_looks(request):
@@ -98,3 +102,9 @@ def to_login(request: HttpRequest) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     query = urlencode({REDIRECT_FIELD_NAME: htmx.current_url_abs_path or "/"})
     return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{query}")
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponseBase:
+    """The way to the page that sets a second factor up and says who demands one; a part of a page takes all along."""
+    page = resolve_url("mfa_index")
+    return HttpResponseClientRedirect(page) if HtmxDetails(request) else redirect(page)

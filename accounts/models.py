@@ -48,6 +48,8 @@ class Account(models.Model):
     automatic_backups = models.BooleanField(_("automatic backups"), default=True)
     # One backup a day of each list that changed, through interfaces too.
     daily_backups = models.BooleanField(_("daily backups"), default=False)
+    # Members without a second factor see nothing of the account until they have set one up (accounts.gate).
+    demands_second_factor = models.BooleanField(_("demands two-factor login"), db_default=False, default=False)
     retention_days = models.PositiveSmallIntegerField(_("days a backup is kept"), default=30)
     created_at = models.DateTimeField()
     # Since then an operator has it on hold: people look, nobody changes anything, no job begins, no backup is purged.
@@ -235,6 +237,8 @@ class AuditAction(models.TextChoices):
     PASSKEY_ADDED = "passkey_added", _("Passkey added")
     PASSKEY_RENAMED = "passkey_renamed", _("Passkey renamed")
     PASSKEY_REMOVED = "passkey_removed", _("Passkey removed")
+    SECOND_FACTOR_DEMANDED = "second_factor_demanded", _("Two-factor login demanded of everybody")
+    SECOND_FACTOR_NOT_DEMANDED = "second_factor_not_demanded", _("Two-factor login no longer demanded")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
     AUDIT_LOG_DOWNLOADED = "audit_log_downloaded", _("Audit log downloaded")
 

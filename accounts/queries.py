@@ -5,6 +5,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Account, AuditEntry, Membership
 
+# Of a membership's user; recovery codes alone are no factor.
+_SECOND_FACTOR = Exists(
+    Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+)
+
 
 def accounts_of(user_id: int) -> list[Account]:
     """The accounts that a user belongs to, by name."""
@@ -14,9 +19,20 @@ def accounts_of(user_id: int) -> list[Account]:
 
 def members_of(account_id: int) -> QuerySet[Membership]:
     """The members of an account with their users, by e-mail address; `has_two_factor`: beside the password."""
-    second = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    members = Membership.objects.filter(account_id=account_id).annotate(has_two_factor=Exists(second))
+    members = Membership.objects.filter(account_id=account_id).annotate(has_two_factor=_SECOND_FACTOR)
     return members.select_related("user").order_by("user__email")
+
+
+def members_without_second_factor(account_id: int) -> int:
+    """How many members an account has whose password alone gets them in."""
+    return members_of(account_id).exclude(_SECOND_FACTOR).count()
+
+
+def has_second_factor(user_id: int) -> bool:
+    """Whether somebody's login needs more than the password; recovery codes alone are no factor."""
+    own = Authenticator.objects.filter(user=user_id).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    found: bool = own.exists()
+    return found
 
 
 def is_only_factor(authenticator: Authenticator) -> bool:

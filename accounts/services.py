@@ -9,10 +9,15 @@ from django.db import transaction
 from accounts.acting import token_detail
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
 from accounts.origin import NOBODY, current_origin
+from accounts.queries import has_second_factor
 from accounts.signals import retention_lengthened
 from accounts.tenancy import across_accounts
 
 USUAL_RETENTION = 30  # days, of a new account, where the operator's limits allow them
+
+
+class NoSecondFactor(Exception):
+    """Who demands a second factor of others must have one: else the first to be shut out is that person."""
 
 
 def change_person(*, user: User, first_name: str, last_name: str, language: str) -> None:
@@ -47,6 +52,19 @@ def set_automatic_backups(*, account: Account, enabled: bool, actor: User, now: 
     account.automatic_backups = enabled
     if changed:
         action = AuditAction.AUTOMATIC_BACKUPS_ON if enabled else AuditAction.AUTOMATIC_BACKUPS_OFF
+        record(account_id=account.pk, actor_id=actor.pk, action=action, subject="", now=now)
+
+
+@transaction.atomic
+def set_second_factor_demand(*, account: Account, enabled: bool, actor: User, now: datetime) -> None:
+    """Demand a second factor of every member, or no longer; the same again changes nothing. Raises NoSecondFactor."""
+    if enabled and not has_second_factor(actor.pk):
+        raise NoSecondFactor
+    other = Account.objects.filter(pk=account.pk, demands_second_factor=not enabled)
+    changed = other.update(demands_second_factor=enabled)
+    account.demands_second_factor = enabled
+    if changed:
+        action = AuditAction.SECOND_FACTOR_DEMANDED if enabled else AuditAction.SECOND_FACTOR_NOT_DEMANDED
         record(account_id=account.pk, actor_id=actor.pk, action=action, subject="", now=now)
 
 

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/privacy/daily-backups/", privacy.switch_daily_backups, name="switch_daily_backups"),
     path("account/privacy/retention/", privacy.change_retention, name="change_retention"),
     path("account/users/", users.users, name="users"),
+    path("account/users/second-factor/", users.switch_second_factor, name="switch_second_factor"),
     path("account/users/leave/", users.leave, name="leave"),
     path("account/users/<int:member_id>/role/", users.role, name="change_role"),
     path("account/users/<int:member_id>/remove/", users.remove, name="remove_member"),

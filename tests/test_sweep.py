@@ -54,6 +54,7 @@ RIGHTS = {
     "accounts:switch_daily_backups": Right(post=OWNER),
     "accounts:change_retention": Right(post=OWNER),
     "accounts:users": Right(get=READER, tells=True),
+    "accounts:switch_second_factor": Right(post=OWNER),
     "accounts:leave": Right(get=READER, post=READER),
     "accounts:change_role": Right(post=OWNER),
     "accounts:remove_member": Right(get=OWNER, post=OWNER, tells=True),

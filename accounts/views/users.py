@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.forms import InvitationForm, RoleForm
+from accounts.forms import InvitationForm, RoleForm, SwitchForm
 from accounts.gate import AccountRequest, account_view
 from accounts.inviting import pending_invitations
 from accounts.members import (
@@ -25,7 +26,8 @@ from accounts.members import (
     transfer_ownership,
 )
 from accounts.models import Account, Membership, Role
-from accounts.queries import members_of
+from accounts.queries import members_of, members_without_second_factor
+from accounts.services import NoSecondFactor, set_second_factor_demand
 
 DECIDES = ["GET", "HEAD", "POST"]
 
@@ -46,6 +48,36 @@ def users_page(request: AccountRequest, form: InvitationForm, status: int = 200)
         invitations = [(one, one.state(now)) for one in pending_invitations(request.account.pk)]
         context |= {"form": form, "invitations": invitations, "roles": Role.choices}
     return render(request, "accounts/users.html", context, status=status)
+
+
+@require_POST
+@account_view(Role.OWNER)
+def switch_second_factor(request: AccountRequest) -> HttpResponse:
+    """Demands a second factor of every member, or no longer; answers htmx with the slider."""
+    form = SwitchForm(request.POST)
+    form.full_clean()
+    enabled = form.cleaned_data["enabled"]
+    try:
+        set_second_factor_demand(account=request.account, enabled=enabled, actor=request.user, now=timezone.now())
+    except NoSecondFactor:
+        messages.error(request, _("Set up two-factor login for yourself first: you would be shut out, too."))
+    else:
+        messages.success(request, _demanded(request) if enabled else _("Two-factor login is left to each member."))
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx's middleware
+        return render(request, "accounts/_second_factor_answer.html", {"is_owner": True})
+    return redirect("accounts:users", request.account.pk)
+
+
+def _demanded(request: AccountRequest) -> str:
+    without = members_without_second_factor(request.account.pk)
+    if not without:
+        return _("Two-factor login is demanded of everybody. All members have it.")
+    text = ngettext(
+        "Two-factor login is demanded of everybody. %(without)d member has none yet and comes in once it is set up.",
+        "Two-factor login is demanded of everybody. %(without)d members have none yet and come in once it is set up.",
+        without,
+    )
+    return text % {"without": without}
 
 
 @require_POST

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
@@ -45,6 +45,9 @@ class Words:
     imports: str
     show_all: str
     imported: str
+    demand: str
+    demanded: str
+    demanded_here: str
 
 
 GERMAN = Words(
@@ -69,6 +72,9 @@ GERMAN = Words(
     imports="Importe",
     show_all="Alle Einträge zeigen",
     imported="Import abgeschlossen",
+    demand="Zwei-Faktor-Anmeldung für alle verlangen",
+    demanded="1 Benutzer hat noch keine und kommt hinein, sobald sie eingerichtet ist.",
+    demanded_here="Blumen Berger verlangt von allen die Zwei-Faktor-Anmeldung.",
 )
 ENGLISH = Words(
     language="en",
@@ -92,6 +98,9 @@ ENGLISH = Words(
     imports="Imports",
     show_all="Show all entries",
     imported="Import done",
+    demand="Demand two-factor login of everybody",
+    demanded="1 member has none yet and comes in once it is set up.",
+    demanded_here="Blumen Berger demands two-factor login of everybody.",
 )
 in_both_languages = pytest.mark.parametrize(
     ("browser_locale", "words"), [("de-DE", GERMAN), ("en-GB", ENGLISH)], ids=["de", "en"]
@@ -211,3 +220,19 @@ def test_the_audit_log_is_filtered(
     take_picture(f"account-audit-log-filtered-{words.language}")
     page.get_by_role("link", name=words.show_all).click()
     expect(page.locator("tbody tr")).to_have_count(3)
+
+
+@in_both_languages
+def test_a_second_factor_is_demanded_of_everybody(
+    page: Page, live_url: str, account: Account, anna: User, *, words: Words, take_picture: Callable[[str], None]
+) -> None:
+    TOTP.activate(anna, "JBSWY3DPEHPK3PXP")
+    clara = make_member(account, Role.READER, make_user("clara@example.org", first_name="Clara", last_name="Voss"))
+    open_as(page, live_url, anna, f"/a/{account.pk}/account/users/")
+    page.get_by_role("switch", name=words.demand).check()
+    expect(page.get_by_role("status")).to_contain_text(words.demanded)
+    take_picture(f"users-second-factor-{words.language}")
+    open_as(page, live_url, clara, f"/a/{account.pk}/recipients/")
+    expect(page.locator(".notice")).to_contain_text(words.demanded_here)
+    assert page.url == f"{live_url}/auth/2fa/"
+    take_picture(f"two-factor-demanded-{words.language}")
