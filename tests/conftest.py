@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -26,6 +27,11 @@ pytest_plugins = ["tests.processes", "tests.pages", "tests.s3"]
 # Settings are read here, with the session's own addresses in the environment; pytest-django then sets Django up.
 settings._setup()
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+# How long it takes to make an example, or to try one, says something of the machine alone.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_sessionstart() -> None:

@@ -155,6 +155,11 @@ class Started:
             process.kill()
         self.processes.clear()
 
+    def end_with_session(self) -> None:
+        """End them with the session, before the process that they are forked from: it tells when they have ended."""
+        nursery()
+        environment.AT_END.callback(self.end)
+
 
 @cache
 def nursery() -> Nursery:
@@ -192,7 +197,7 @@ def workers(committed_db: None, storage: Path) -> Iterator[list[Process]]:
     They stay for later tests, and rest while others do the steps of jobs alone.
     """
     if not SHARED_WORKERS.processes:
-        environment.AT_END.callback(SHARED_WORKERS.end)
+        SHARED_WORKERS.end_with_session()
         for part in QUEUES:
             SHARED_WORKERS.start_worker(part)
     for process in SHARED_WORKERS.processes:
@@ -230,7 +235,7 @@ def beat(committed_db: None, tmp_path: Path) -> Iterator[Process]:
 def web_port(django_db_setup: None) -> int:
     """The port of a web server on the session's database, which runs until the session ends."""
     port = free_port()
-    environment.AT_END.callback(SHARED_WEB.end)
+    SHARED_WEB.end_with_session()
     process = SHARED_WEB.start(
         *(
             "web",

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backups import difference_file
@@ -136,7 +136,6 @@ NEW = st.dictionaries(
 )
 
 
-@settings(deadline=None)  # how long it takes is no matter of this test
 @given(before=OLD, after=NEW, gone=st.sets(EMAILS, max_size=2), window=st.integers(1, 3))
 def test_file_is_the_one_of_the_model(before: People, after: People, gone: set[str], window: int) -> None:
     with pytest.MonkeyPatch.context() as small:

@@ -119,7 +119,7 @@ ASKED = st.builds(
 
 
 def test_page_is_the_one_of_the_model(backup: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(asked=ASKED, gone=st.sets(st.integers(0, 125), max_size=5), shallow=st.sampled_from([0, 60, 1000]))
     def compared(asked: Asked, gone: set[int], shallow: int) -> None:
         monkeypatch.setattr(viewing, "SHALLOW", shallow)
@@ -204,7 +204,6 @@ def test_other_account_with_the_same_bytes_gets_no_copy_of_the_first(backup: Bac
         shown(other, Asked())
 
 
-@settings(deadline=None)
 @given(
     emails=st.lists(st.text("ab@é", min_size=1, max_size=6), max_size=30),
     search=st.text("ab@é", max_size=3),

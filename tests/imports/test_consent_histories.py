@@ -328,7 +328,7 @@ def everybody() -> Iterator[FileImport]:
     yield FileImport(Import.Mode.ADD, tuple((name, ("", "yesterday", "", "")) for name in NAMES), True, False)
 
 
-@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps(), min_size=4, max_size=8))
 def test_just_those_are_active_who_may_be(committed_db: None, history: list[Any]) -> None:
     account = make_account()

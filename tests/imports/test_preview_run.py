@@ -184,7 +184,7 @@ chosen = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(before=people, rows=people.filter(bool), width=st.integers(1, 5), options=chosen, reactivate=st.booleans())
 def test_preview_and_report_have_the_same_figures(
     editor: User,

@@ -263,7 +263,7 @@ def test_what_is_no_longer_kept_is_not_there(
     assert client.get(url_of(run)).status_code == 404
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.text("'=+-@\t\r \u00a0ax", max_size=6), min_size=1))
 def test_guarded_cell_is_read_as_the_cell_itself(cells: list[str]) -> None:
     texts = pa.array(cells, pa.string())

@@ -101,7 +101,7 @@ choices = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(st.sampled_from([*PEOPLE, "nobody@example.org"]), unique=True) | choices)
 def test_what_is_not_chosen_stays_untouched(scene: Scene, chosen: list[str] | Choice) -> None:
     """Over and over on the same list, in which whoever went has a place again before the next example."""

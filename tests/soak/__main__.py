@@ -86,7 +86,7 @@ def soak(seed: int, tries: int, path: Path) -> bool:
     checker = Checker(admin_url(), stored_at(os.environ["STORAGE_URL"]))
     with path.open("w") as log:
         one = make_soak(seed=seed, admin_url=admin_url(), checker=checker, folder=environment.FOLDER, log=log)
-        environment.AT_END.callback(one.breaker.started.end)
+        one.breaker.started.end_with_session()
         began = time.monotonic()
         try:
             for number in range(tries):

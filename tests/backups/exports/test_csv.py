@@ -44,7 +44,7 @@ def read_back(folder: Path, content: bytes) -> list[dict[str, Any]]:
     return restored(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows(), st.sampled_from(LANGUAGES), st.sampled_from([";", ",", "\t"]), st.sampled_from(UNICODE))
 def test_export_read_again_is_the_backup(
     some_rows: list[dict[str, Any]], language: Language, delimiter: str, encoding: Encoding
@@ -118,7 +118,7 @@ def written(folder: Path, some_rows: list[dict[str, Any]]) -> str:
     return export(folder, some_rows, encoding="utf-8").decode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows())
 def test_old_encoding_gives_every_character_back_or_says_which_it_lacks(some_rows: list[dict[str, Any]]) -> None:
     chosen = Source(kind=Kind.CSV, encoding="windows-1252", delimiter=";", has_header=True, sheet=None)

@@ -137,7 +137,7 @@ def come_back(backup: Backup, form: Format, options: Options, folder: Path) -> l
     return kept(take_backup_of(group, folder))
 
 
-@settings(max_examples=ROUND_TRIPS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=ROUND_TRIPS, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_every_export_imported_by_hand_is_the_list_again(data: st.DataObject) -> None:
     some_rows = data.draw(rows().map(lambda found: list({row["email"]: row for row in found}.values())))

@@ -68,7 +68,7 @@ def sheet_of(path: Path) -> Worksheet:
     return sheet
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows(), st.sampled_from(LANGUAGES))
 def test_export_read_again_is_the_backup(some_rows: list[dict[str, Any]], language: Language) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -149,7 +149,7 @@ moments = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(moments.flatmap(lambda moment: st.sampled_from(texts_of(moment))), max_size=4), st.sampled_from(DateFormat)
 )
@@ -162,7 +162,7 @@ def test_column_of_moments_is_read_as_each_of_its_texts(texts: list[str], date_f
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(moments.flatmap(lambda moment: st.sampled_from(texts_of(moment))), max_size=4), st.sampled_from(DateFormat)
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.imports.readers.fuzz import attempt
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**15))
 def test_spoilt_file_is_read_or_refused_cleanly(number: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -75,7 +75,7 @@ def test_text_that_is_no_number_with_comma_is_unreadable(text: str) -> None:
     assert parse_number(text, DecimalMark.COMMA) is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(st.none() | st.text("0123456789.,+-eE' x", min_size=1, max_size=8), max_size=5),
     st.sampled_from(DecimalMark),

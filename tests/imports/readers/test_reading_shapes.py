@@ -170,7 +170,7 @@ cells = st.sampled_from(["", "x", " x ", '"x;y"', '"x\ny"', '"x""y"', 'x"y', '"'
 lines = st.lists(cells, min_size=0, max_size=3).map(";".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(lines, max_size=12), st.sampled_from([16, 64, 1_000_000]), st.sampled_from(["\n", "\r\n"]))
 def test_any_text_is_read_alike_in_pieces_of_any_size(some_lines: list[str], piece: int, line_end: str) -> None:
     text = line_end.join(["Mail;Name", *(f"{number}@example.org;{line}" for number, line in enumerate(some_lines))])

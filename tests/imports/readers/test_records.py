@@ -86,7 +86,7 @@ def test_every_delimiter_parts_cells(delimiter: str) -> None:
 cells = st.text('a;"\r\n x\t', max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), max_size=6), st.sampled_from(["\r\n", "\n"]))
 def test_what_a_csv_writer_writes_is_read_again(rows: list[list[str]], line_end: str) -> None:
     text = io.StringIO()
@@ -94,7 +94,7 @@ def test_what_a_csv_writer_writes_is_read_again(rows: list[list[str]], line_end:
     assert [cells for _, cells in records(text.getvalue())] == rows
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=6), st.data())
 def test_cut_of_well_formed_text_is_at_a_record(rows: list[list[str]], data: st.DataObject) -> None:
     text = io.StringIO()
@@ -104,7 +104,7 @@ def test_cut_of_well_formed_text_is_at_a_record(rows: list[list[str]], data: st.
     assert SEMICOLON.is_regular(whole[:length])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text('a;"\n\r', max_size=30))
 def test_no_byte_of_any_text_is_lost_between_records(text: str) -> None:
     found, used = SEMICOLON.records(text.encode(), first_line=1, final=True)

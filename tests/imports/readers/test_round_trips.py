@@ -53,7 +53,7 @@ def come_in(path: Path, source: Source) -> list[list[Any]]:
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"], ids=["crlf", "lf", "cr"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|", "~"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_table_of_text_comes_in_as_it_was_written(delimiter: str, line_end: str, data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(ENCODINGS))
@@ -73,7 +73,7 @@ def codec_of(encoding: str) -> str:
     return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_column_of_text_comes_in_as_it_was_written(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.text(string.ascii_letters + ';,"', min_size=1, max_size=5), max_size=8))
@@ -111,7 +111,7 @@ def shown(cell: Any) -> str:
     return f"{cell:.15g}" if isinstance(cell, float) else str(cell)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.lists(SHEET_CELLS, min_size=COLUMNS, max_size=COLUMNS), max_size=20))
 def test_sheet_comes_in_as_it_is_shown(rows: Sequence[Sequence[Any]]) -> None:
     table = [["E-Mail", "A", "B", "C"], *([f"{number}@example.org", *row] for number, row in enumerate(rows))]

@@ -97,7 +97,7 @@ likely = st.from_regex(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.one_of(likely, st.text(max_size=12)), max_size=5))
 @example(["ẞ@example.org", "İ@example.org", "ΑΣ@example.org"])
 def test_column_and_single_verdicts_agree_on_any_text(texts: list[str]) -> None:
@@ -108,7 +108,7 @@ def test_column_and_single_verdicts_agree_on_any_text(texts: list[str]) -> None:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(likely, st.text(max_size=12)))
 def test_canonical_form_is_its_own_and_as_valid(text: str) -> None:
     canonical = normalise(text)

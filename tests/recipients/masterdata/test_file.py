@@ -39,7 +39,7 @@ def empty_batch(count: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{"email": f"{number}@example.org"} for number in range(count)], SCHEMA)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows())
 def test_read_of_written_rows_gives_the_same_rows_and_description(some_rows: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -138,7 +138,7 @@ def taken_rows(group: Group, folder: Path) -> dict[str, model.Row]:
     return rows
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     before=st.lists(row, max_size=6),
     file_rows=st.lists(row, min_size=1, max_size=8),

@@ -153,7 +153,7 @@ histories = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(history=histories)
 def test_a_restore_does_what_plan_and_model_say(group: Group, history: History) -> None:
     keys: dict[str, Any] = {"list_keys": list(LIST_FIELDS), "account_keys": list(ACCOUNT_FIELDS)}
