@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
@@ -25,6 +26,7 @@ NOT_SHOWN: Final = [name for name in LARGE_COLUMNS if name != "preview"]
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @account_view(Role.READER)
 def run(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
     """Progress while the import runs, then its report; htmx gets the part that changes."""

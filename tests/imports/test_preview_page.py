@@ -114,7 +114,9 @@ def test_the_fragment_is_the_pages_part(client: Client, run: Import, status: Imp
     if status == Import.Status.PREVIEWING:
         previewing(run)
     fragment = client.get(page_of(run), headers={"HX-Request": "true", "HX-Target": "preview"})
-    parts = [the_preview(response) for response in (fragment, client.get(page_of(run)))]
+    whole = client.get(page_of(run))
+    assert [one["Vary"].split(", ").count("HX-Request") for one in (fragment, whole)] == [1, 1]
+    parts = [the_preview(response) for response in (fragment, whole)]
     for field in [field for part in parts for field in part.all("input")]:
         if field.attributes["name"] == "csrfmiddlewaretoken":
             field.attributes["value"] = ""

@@ -142,7 +142,9 @@ def test_the_fragment_is_the_pages_part(client: Client, group: Group, status: Im
     run = make_run(group, status)
     fragment = client.get(url_of(run), headers={"HX-Request": "true", "HX-Target": "run"})
     assert [one for one in read(fragment).content if isinstance(one, Element)] == [the_run(fragment)]
-    assert without_tokens(the_run(fragment)) == without_tokens(the_run(client.get(url_of(run))))
+    whole = client.get(url_of(run))
+    assert without_tokens(the_run(fragment)) == without_tokens(the_run(whole))
+    assert [one["Vary"].split(", ").count("HX-Request") for one in (fragment, whole)] == [1, 1]
 
 
 @pytest.mark.parametrize(
