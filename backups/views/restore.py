@@ -10,14 +10,16 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
+from accounts.templatetags.listkeep_format import absolute
 from backups.models import Backup
 from backups.queries import row_of
 from backups.restore_form import RestoreForm
 from backups.restore_wording import refusal_sentence
-from backups.restoring import CannotRestore, describe, field_questions, prepare_restore
+from backups.restoring import LONGEST_NAME, CannotRestore, describe, field_questions, prepare_restore
 from backups.views.download import STATUS
 from imports.restoring import Way
 from imports.targets import language
+from recipients.queries import groups_of
 
 BEGINS = "begin"  # what the form itself sends; who comes from the view of a backup brings a selection without it
 
@@ -63,7 +65,7 @@ def _first(request: AccountRequest, backup: Any) -> dict[str, Any]:
     """What the form shows first."""
     brought = request.POST if request.method == "POST" else request.GET
     emails = brought.getlist("email")
-    first: dict[str, Any] = {"way": Way.UPDATE_AND_ADD.value, "new_name": backup.group_name, "status": ""}
+    first: dict[str, Any] = {"way": Way.UPDATE_AND_ADD.value, "new_name": _free_name(backup), "status": ""}
     if backup.group.deleted_at is not None:
         first["way"] = Way.REVIVE.value
     elif emails:
@@ -75,3 +77,12 @@ def _first(request: AccountRequest, backup: Any) -> dict[str, Any]:
             "status": brought.get("status", "all"),
         }
     return first
+
+
+def _free_name(backup: Any) -> str:
+    """What a new list is called at first: as in the backup, with its time where there is such a list."""
+    name: str = backup.group_name
+    if not groups_of(backup.account_id).filter(name=name).exists():
+        return name
+    when = f" ({absolute(backup.requested_at)})"
+    return f"{name[: LONGEST_NAME - len(when)]}{when}"

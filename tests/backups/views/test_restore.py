@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Role, User
+from accounts.templatetags.listkeep_format import absolute
 from accounts.tenancy import account_scope
 from backups.models import Backup
 from imports.models import Import
@@ -154,6 +155,29 @@ def test_what_cannot_be_meant_is_asked_again(
 ) -> None:
     answer = client.post(url("backups:restore", backup), {"begin": "1", **fields})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [wrong])
+
+
+def test_a_new_list_is_told_apart_from_the_one_that_is_there(client: Client, group: Group, backup: Backup) -> None:
+    name = client.get(url("backups:restore", backup)).context["form"]["new_name"].value()
+    assert name == f"Kunden 2026 ({absolute(backup.requested_at)})"
+
+    page = client.get(url("imports:preview", sent(client, backup, way="new_list", new_name=name))).content.decode()
+    assert "The backup becomes a list of its own. No other list changes." in page
+    assert "The list is not there now" not in page
+
+
+def test_a_new_list_has_the_name_of_one_that_is_gone(
+    client: Client, group: Group, backup: Backup, editor: User
+) -> None:
+    carry_out(ask_to_delete(group, editor), group)
+    assert client.get(url("backups:restore", backup)).context["form"]["new_name"].value() == "Kunden 2026"
+
+
+def test_a_cancelled_restore_has_begun_but_nothing_was_uploaded(client: Client, backup: Backup) -> None:
+    run = sent(client, backup)
+    client.post(url("imports:cancel", run))
+    page = client.get(url("imports:run", run)).content.decode()
+    assert ("<dt>Begun</dt>" in page, "<dt>Uploaded</dt>" in page) == (True, False)
 
 
 def test_a_deleted_list_can_come_back_or_become_a_new_one(
