@@ -70,7 +70,9 @@ class ReportPage:
         """Why there is no backup, in a sentence; empty when there is one."""
         if self.backup:
             return ""
-        return _("No backup was made before, because the list was empty or backups were switched off.")
+        if self._run.report.get("was_empty"):
+            return _("No backup was made before, because the list was empty.")
+        return _("No backup was made before, because automatic backups were switched off.")
 
 
 def choices_of(run: Import) -> list[str]:

@@ -117,9 +117,15 @@ def test_the_report_leads_to_the_backup_that_was_made_before(client: Client, gro
     assert link.attributes["href"] == f"{reverse('backups:group', args=[group.account_id, group.pk])}#backup-{backup}"
 
 
-def test_the_report_says_why_there_is_no_backup(client: Client, group: Group) -> None:
-    told = facts(client.get(url_of(make_run(group, Import.Status.DONE))))["Backup"].text
-    assert told == "No backup was made before, because the list was empty or backups were switched off."
+@pytest.mark.parametrize(
+    ("list_then", "why"),
+    [({"was_empty": True}, "the list was empty"), ({"was_empty": False}, "automatic backups were switched off")],
+)
+def test_the_report_says_why_there_is_no_backup(
+    client: Client, group: Group, list_then: dict[str, bool], why: str
+) -> None:
+    run = make_run(group, Import.Status.DONE, report=FIGURES | list_then)
+    assert facts(client.get(url_of(run)))["Backup"].text == f"No backup was made before, because {why}."
 
 
 @pytest.mark.parametrize(
