@@ -220,30 +220,25 @@ def _facts_of_choice(choice: Choice) -> list[str]:
 
 def _list_back(days: int) -> str:
     return ngettext(
-        "The backup is kept for %(days)d day. Until then you can bring the list back: download the export file "
-        "under My Account > Extras > Backups and import it into a new list.",
-        "The backup is kept for %(days)d days. Until then you can bring the list back: download the export file "
-        "under My Account > Extras > Backups and import it into a new list.",
+        "The backup is kept for %(days)d day. Until then you can restore the list under My Account > Extras > Backups.",
+        "The backup is kept for %(days)d days. Until then you can restore the list under My Account > Extras > "
+        "Backups.",
         days,
     ) % {"days": days}
 
 
 def _recipients_back(days: int) -> str:
     return ngettext(
-        "The backup is kept for %(days)d day. Until then you can bring the recipients back: download the export file "
-        "under Backups and import it into this list.",
-        "The backup is kept for %(days)d days. Until then you can bring the recipients back: download the export file "
-        "under Backups and import it into this list.",
+        "The backup is kept for %(days)d day. Until then you can restore the recipients under Backups.",
+        "The backup is kept for %(days)d days. Until then you can restore the recipients under Backups.",
         days,
     ) % {"days": days}
 
 
 def _field_back(days: int) -> str:
     return ngettext(
-        "The backup is kept for %(days)d day. Until then you can bring the values back: download the export file under "
-        "Backups and import it, with a new field for them.",
-        "The backup is kept for %(days)d days. Until then you can bring the values back: download the export file "
-        "under Backups and import it, with a new field for them.",
+        "The backup is kept for %(days)d day. Until then you can restore the field and its values under Backups.",
+        "The backup is kept for %(days)d days. Until then you can restore the field and its values under Backups.",
         days,
     ) % {"days": days}
 
@@ -288,10 +283,9 @@ def _course_of_group(deletion: Deletion, group: Group, days: int) -> Course:
         count,
     )
     back = ngettext(
-        "Its backup is kept for %(days)d day. To bring the list back, download the export file under My Account > "
-        "Extras > Backups and import it into a new list.",
-        "Its backup is kept for %(days)d days. To bring the list back, download the export file under My Account > "
-        "Extras > Backups and import it into a new list.",
+        "Its backup is kept for %(days)d day. Until then you can restore the list under My Account > Extras > Backups.",
+        "Its backup is kept for %(days)d days. Until then you can restore the list under My Account > Extras > "
+        "Backups.",
         days,
     )
     return Course(

@@ -17,10 +17,7 @@ from tests.page_content import Element, read
 HTMX = {"HX-Request": "true"}
 FIRST = "First a backup of the master data is made. Nothing is deleted before it is complete."
 LOST = "Activities such as opens and clicks are in no backup and are lost."
-BACK = (
-    "The backup is kept for 30 days. Until then you can bring the recipients back: download the export file under "
-    "Backups and import it into this list."
-)
+BACK = "The backup is kept for 30 days. Until then you can restore the recipients under Backups."
 
 
 def make_list(account: Account) -> Group:

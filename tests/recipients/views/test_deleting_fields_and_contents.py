@@ -114,10 +114,7 @@ def test_the_question_before_a_field_goes_says_how_many_have_a_value(
         "This deletes the field “Ort” of this list. 1 recipient has a value in it.",
         "Delete the field “Ort” with 1 value",
     )
-    back = (
-        "The backup is kept for 30 days. Until then you can bring the values back: download the export file under "
-        "Backups and import it, with a new field for them."
-    )
+    back = "The backup is kept for 30 days. Until then you can restore the field and its values under Backups."
     assert facts(response) == [FIRST, back, "Other fields and the recipients stay as they are."]
 
 

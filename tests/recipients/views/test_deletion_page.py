@@ -68,10 +68,7 @@ def test_the_question_says_that_a_backup_is_made_and_how_to_get_it_back(client: 
     assert (form.attributes["action"], form.text) == (delete_url(group), "Delete the list “Kunden” with 2 recipients")
     assert facts(read(response)) == [
         "First a backup of the master data is made. Nothing is deleted before it is complete.",
-        (
-            "The backup is kept for 30 days. Until then you can bring the list back: download the export file under "
-            "My Account > Extras > Backups and import it into a new list."
-        ),
+        "The backup is kept for 30 days. Until then you can restore the list under My Account > Extras > Backups.",
         LOST,
     ]
     assert notices(response) == []
@@ -180,8 +177,8 @@ def test_a_done_deletion_says_how_to_bring_the_list_back(client: Client, account
     (notice,) = notices(response)
     assert notice == (
         "The list “Kunden” with 40,212 recipients is deleted "
-        "Its backup is kept for 30 days. To bring the list back, download the export file under "
-        "My Account > Extras > Backups and import it into a new list. Go to the backups"
+        "Its backup is kept for 30 days. Until then you can restore the list under My Account > Extras > Backups. "
+        "Go to the backups"
     )
     links = hrefs(read(response))
     assert reverse("backups:overview", args=[account.pk]) in links
