@@ -60,6 +60,7 @@ def compare(request: AccountRequest, backup_id: UUID) -> HttpResponse:
         "form": form,
         "others": _others(backup),
         "query_of_sides": _query(form),
+        "is_editor": request.membership.may(Role.EDITOR),
     }
     try:
         context |= _state(sides, form)

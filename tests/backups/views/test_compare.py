@@ -83,6 +83,15 @@ def figures(response: Any) -> list[str]:
     return [value.text for value in read(response).all("dd", "stat__value")]
 
 
+@pytest.mark.parametrize(("role", "shown"), [(Role.READER, 0), (Role.EDITOR, 1)])
+def test_who_may_restore_the_backup_finds_the_way_here(
+    account: Account, backup: Backup, role: Role, shown: int
+) -> None:
+    page = sign_in(make_member(account, role)).get(reverse("backups:compare", args=[account.pk, backup.pk]))
+    href = reverse("backups:restore", args=[account.pk, backup.pk])
+    assert [link.text for link in read(page).all("a") if link.attributes["href"] == href] == ["Restore …"] * shown
+
+
 def text_of(response: Any) -> str:
     return read(response).text
 
