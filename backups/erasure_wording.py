@@ -202,6 +202,8 @@ def _ended(erasure: Erasure) -> str:
 
 def erased_sentence(lists: int) -> str:
     """What has just happened, without the address."""
+    if not lists:
+        return _("Nobody sees the person in a backup any more. The files are searched and written anew now.")
     sentence = ngettext(
         "The person is erased from %(count)s list, and nobody sees them in a backup any more. The files are searched "
         "and written anew now.",
