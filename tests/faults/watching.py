@@ -40,7 +40,7 @@ def wait_until(seen: Callable[[], T | None], what: str) -> T:
     deadline = time.monotonic() + WAIT_SECONDS
     while not (found := seen()):
         assert time.monotonic() < deadline, f"{what}: waited for in vain"
-        time.sleep(0.01)
+        time.sleep(0.03)
     return found
 
 
