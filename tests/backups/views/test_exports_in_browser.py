@@ -111,6 +111,8 @@ def test_list_is_exported_as_the_persons_program_wants_it(  # noqa: PLR0917  # a
     assert '"0000001@example.org"\t' in text
     assert text.splitlines()[1].endswith('"Łódź"')
 
+    expect(inside.get_by_role("button", name=words["submit"], exact=True)).to_be_enabled()  # for another file
+
 
 def test_large_workbook_is_made_while_the_person_watches(  # noqa: PLR0917  # as above
     inside: Page,
