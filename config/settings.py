@@ -136,11 +136,21 @@ DATABASES = {
     "default": database(env_url("DATABASE_URL") or addresses.database_url(VAR_DIR, role="app")),
     "owner": database(env_url("DATABASE_OWNER_URL") or addresses.database_url(VAR_DIR, role="owner")),
 }
+
+
+def let_database_end(name: str, what: str, seconds: int) -> None:
+    """Have PostgreSQL itself end what takes longer, on each connection of that name."""
+    options = DATABASES[name]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c {what}={seconds}s".strip()
+
+
 # A migration that waits for a lock makes everybody wait who comes after it: it gives up instead and is run again.
 MIGRATION_LOCK_SECONDS = env_number("LISTKEEP_MIGRATION_LOCK_SECONDS", 5, least=1, most=3600)
-DATABASES["owner"]["OPTIONS"]["options"] = " ".join(
-    [DATABASES["owner"]["OPTIONS"].get("options", ""), f"-c lock_timeout={MIGRATION_LOCK_SECONDS}s"]
-).strip()
+let_database_end("owner", "lock_timeout", MIGRATION_LOCK_SECONDS)
+# A process that stands still in the middle of a transaction (a machine that was paused) keeps what it has locked from
+# everybody: its transaction is rolled back instead. No step of a job rests that long between two statements.
+IDLE_TRANSACTION_SECONDS = env_number("LISTKEEP_IDLE_TRANSACTION_SECONDS", 120, least=1, most=86_400)
+let_database_end("default", "idle_in_transaction_session_timeout", IDLE_TRANSACTION_SECONDS)
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -77,12 +77,14 @@ class JobQuerySet(models.QuerySet["Any"]):
         """Jobs that nobody works on and nobody was sent to for one lease, as (account, id); they count as sent to now.
 
         A lost message, an emptied Redis or a dead process leaves such jobs. Those that are held back have a sweep of
-        their own.
+        their own. In a transaction; whose row somebody has locked is left to the next sweep, so that a process that
+        stands still holds up no other job.
         """
         forgotten = self.to_do(now).filter(
             models.Q(nudged_at__isnull=True) | models.Q(nudged_at__lt=now - settings.JOB_LEASE),
             held_back_at__isnull=True,
         )
+        forgotten = forgotten.select_for_update(no_key=True, of=("self",), skip_locked=True)
         found = list(forgotten.values_list("account_id", "pk"))
         self.filter(pk__in=[pk for _account_id, pk in found]).update(nudged_at=now)
         return found

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "LISTKEEP_DEBUG": "1",
     "LISTKEEP_LEASE_SECONDS": "3",
     "LISTKEEP_SWEEP_SECONDS": "1",
+    "LISTKEEP_IDLE_TRANSACTION_SECONDS": "3600",  # of the tests, which wait for what others do; PROGRAMS have their own
     "LISTKEEP_STOP_SECONDS": "1",
     "DATABASE_URL": addresses.database_url(VAR, role="app"),
     "DATABASE_OWNER_URL": addresses.database_url(VAR, role="owner"),

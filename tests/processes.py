@@ -28,6 +28,7 @@ QUEUES = {  # by what is done: large and small jobs
     "backups": ("backups", "backups-small"),
     "maintenance": ("maintenance", "files", "files-small"),
 }
+PROGRAMS = {"TMPDIR": str(environment.SCRATCH), "LISTKEEP_IDLE_TRANSACTION_SECONDS": "20"}  # of all that is started
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 REST_SECONDS = 5.0
@@ -101,7 +102,7 @@ class Started:
         self.count += 1
         environment.LOGS.mkdir(parents=True, exist_ok=True)
         log = environment.LOGS / f"{name}-{id(self)}-{self.count}.log"
-        env = os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)} | dict(settings or {})
+        env = os.environ | environment.ENVIRONMENT | PROGRAMS | dict(settings or {})
         process = Process(name=name, log=log, popen=_start(arguments, env, log))
         self.processes.append(process)
         return process
@@ -164,7 +165,7 @@ class Started:
 @cache
 def nursery() -> Nursery:
     """The process that has Listkeep loaded; it ends with the session."""
-    env = os.environ | environment.ENVIRONMENT | {"TMPDIR": str(environment.SCRATCH)}
+    env = os.environ | environment.ENVIRONMENT | PROGRAMS
     made = Nursery.open(env, cwd=environment.ROOT, log=environment.LOGS / "forking.log")
     environment.AT_END.callback(made.close)
     return made

@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
+from accounts.tenancy import account_scope
 from backups.models import Backup
 from imports.models import Import
 from recipients.masterdata.options import Mode
@@ -122,6 +123,28 @@ def test_stopped_change_is_rolled_back_and_made_by_another_worker(
     stopped.wait_for(GONE_ON)
     wait_for_end(scene.run)
     assert_imported(scene)
+
+
+def test_worker_stopped_before_its_commit_holds_the_import_for_a_while_only(start_worker: StartWorker) -> None:
+    scene = make_small_scene(seed=33)
+    stopped = start_worker(settings={"LISTKEEP_IDLE_TRANSACTION_SECONDS": "4"})
+    with held_import(scene, "finishing"):
+        stopped.freeze()
+    claim = fresh(scene.run).claim
+    wait_until(lambda: is_row_locked(scene.run), "everything changed, and not committed")
+    assert_untouched(scene)
+    start_worker()
+    wait_until(lambda: is_taken_over(scene.run, claim), "another worker")
+    stopped.thaw()
+    wait_for_end(scene.run)
+    assert_imported(scene)
+
+
+def is_row_locked(job: Import) -> bool:
+    """Whether somebody has the job's row locked."""
+    with account_scope(job.account_id):
+        found = Import.objects.filter(pk=job.pk).select_for_update(skip_locked=True).first()
+    return found is None
 
 
 def test_stopped_deletion_is_rolled_back_and_made_by_another_worker(start_worker: StartWorker) -> None:

@@ -13,6 +13,7 @@ from accounts.tenancy import account_scope
 from imports.models import Import
 from recipients.jobs import SMALL_LIST, Job, lock_turns
 from tests.factories import make_account, make_group
+from tests.faults.holding import other_connection
 from tests.faults.watching import wait_until
 from tests.recipients.some_jobs import (
     claim,
@@ -142,6 +143,14 @@ def claim_in_thread(job: Job) -> object:
         return claim(job)
     finally:
         connection.close()
+
+
+def test_sweep_of_forgotten_jobs_does_not_wait_for_one_whose_row_is_locked(account: Account) -> None:
+    first, second = two_imports(account)
+    with other_connection() as holder, account_scope(account.pk), connection.cursor() as cursor:
+        holder.execute("SELECT FROM imports_import WHERE id = %s FOR UPDATE", [first.pk])
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        assert Import.objects.take_forgotten(now=timezone.now()) == [(account.pk, second.pk)]
 
 
 def test_sweep_of_forgotten_jobs_leaves_those_that_are_held_back(account: Account) -> None:
