@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,10 +26,10 @@ def details_of(entry: AuditEntry) -> str:
         said.append(str(detail["file"]))
     if isinstance(detail.get("recipients"), int):
         count = detail["recipients"]
-        said.append(ngettext("%(count)d recipient", "%(count)d recipients", count) % {"count": count})
+        said.append(ngettext("%(number)s recipient", "%(number)s recipients", count) % {"number": _grouped(count)})
     if isinstance(detail.get("entries"), int):
         count = detail["entries"]
-        said.append(ngettext("%(count)d entry", "%(count)d entries", count) % {"count": count})
+        said.append(ngettext("%(number)s entry", "%(number)s entries", count) % {"number": _grouped(count)})
     if detail.get("token"):
         said.append(_("with the token %(name)s") % {"name": detail["token"]})
     return ", ".join(said)
@@ -39,6 +40,10 @@ def _passkey(detail: dict[str, Any]) -> list[str]:
     if "passkey" not in detail:
         return []
     return [" → ".join(str(detail[part]) for part in ("before", "passkey") if part in detail)]
+
+
+def _grouped(count: int) -> str:
+    return number_format(count, force_grouping=True)
 
 
 def _role(value: str) -> str:

@@ -26,6 +26,15 @@ def interfaces(request: AccountRequest) -> HttpResponse:
     form, now = TokenForm(request.POST), timezone.now()
     if not form.is_valid():
         return _page(request, form, status=422)
+    if not form.take(user_id=request.user.pk):
+        messages.warning(
+            request,
+            _(
+                "This token has been made already, and its secret was shown that one time. If nobody has copied it, "
+                "revoke the token and make another one."
+            ),
+        )
+        return redirect("accounts:interfaces", request.account.pk)
     try:
         token, secret = create_token(
             account=request.account,
@@ -36,6 +45,7 @@ def interfaces(request: AccountRequest) -> HttpResponse:
             now=now,
         )
     except TooManyTokens:
+        form.give_back(user_id=request.user.pk)
         words = ngettext(
             "An account has at most %(number)d token. Revoke one that is no longer used.",
             "An account has at most %(number)d tokens. Revoke one that is no longer used.",

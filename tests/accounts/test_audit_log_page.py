@@ -77,7 +77,7 @@ def test_the_audit_log_tells_what_whom_who_how_and_when_newest_first(
     found = rows(client.get(url_of(account)))
     assert [[*cells[:4], cells[4][:18]] for cells in found] == [
         ["Backup deleted after its time", "–", "Listkeep", "Listkeep", "2 Mar 2026, 11:30 "],
-        ["Backup made 1200 recipients", "Kunden", "Anna Berger", "Listkeep", "2 Mar 2026, 10:30 "],
+        ["Backup made 1,200 recipients", "Kunden", "Anna Berger", "Listkeep", "2 Mar 2026, 10:30 "],
     ]
 
 

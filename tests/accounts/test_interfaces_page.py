@@ -69,6 +69,29 @@ def test_a_token_is_made_and_shown_this_one_time(client: Client, account: Accoun
     assert secret not in client.get(url_of(account)).content.decode()
 
 
+def test_a_form_that_is_sent_again_makes_no_second_token(client: Client, account: Account) -> None:
+    form = client.get(url_of(account)).context["form"]
+    once = {**FORM, "once": form["once"].value()}
+    assert client.post(url_of(account), once).status_code == 200
+    again = client.post(url_of(account), once, follow=True)
+    assert again.redirect_chain == [(url_of(account), 302)]
+    assert "This token has been made already" in again.content.decode()
+    assert len(rows(again)) == 1
+    another = {**FORM, "once": again.context["form"]["once"].value()}
+    assert len(rows(client.post(url_of(account), another))) == 2
+
+
+def test_a_form_that_made_nothing_may_be_sent_again(
+    client: Client, account: Account, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.tokens.MOST_TOKENS", 1)
+    token = make_token(account, owner, "Kasse")
+    form = {**FORM, "once": "x"}
+    assert client.post(url_of(account), form).status_code == 422
+    client.post(reverse("accounts:revoke_token", args=[account.pk, token.pk]))
+    assert "secret" in client.post(url_of(account), form).context
+
+
 def test_a_token_may_never_end(client: Client, account: Account) -> None:
     client.post(url_of(account), {**FORM, "expires": "never"})
     with account_scope(account.pk):
