@@ -20,6 +20,12 @@ def why_not_undoable(run: Import) -> str:
     return refusal_sentence(code) if code else ""
 
 
+@register.simple_tag
+def undo_of(run: Import) -> Import | None:
+    """The undo that took the import back; None when none has."""
+    return run.undone_by.filter(account_id=run.account_id, status=Import.Status.DONE).first()
+
+
 @dataclass(frozen=True)
 class Undoing:
     """Of the imports of a page, by their keys: those that can be undone, and those that have been."""

@@ -285,7 +285,9 @@ def test_an_undo_is_carried_out_and_said_in_the_report(client: Client, group: Gr
     report = client.get(url("imports:run", undo)).content.decode()
     assert "The import is undone" in report
     assert "1 person had changed since and stayed as they are." in report
-    assert "has been undone already" in client.get(url("imports:run", run)).content.decode()
+    report = client.get(url("imports:run", run)).content.decode()
+    assert "has been undone already" in report
+    assert f'<a href="{url("imports:run", undo)}">To the report of the undo</a>' in report
     assert "has been undone already" in client.get(url("backups:undo", run)).content.decode()
     again = client.post(url("backups:undo", run), follow=True)
     assert "has been undone already" in again.content.decode()
