@@ -12,8 +12,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             [
+                "SET lock_timeout = 0",  # it waits for transactions that are open, and nobody waits for it meanwhile
                 TAKEN_AWAY,  # what a build that was cut short left behind is not valid
                 "CREATE UNIQUE INDEX CONCURRENTLY recipients_recipient_by_id ON recipients_recipient (id, account_id)",
+                "RESET lock_timeout",
             ],
             TAKEN_AWAY,
         )
