@@ -28,7 +28,7 @@ QUEUES = {  # by what is done: large and small jobs
     "backups": ("backups", "backups-small"),
     "maintenance": ("maintenance", "files", "files-small"),
 }
-PROGRAMS = {"TMPDIR": str(environment.SCRATCH), "LISTKEEP_IDLE_TRANSACTION_SECONDS": "20"}  # of all that is started
+PROGRAMS = {"TMPDIR": str(environment.SCRATCH), "LISTKEEP_IDLE_TRANSACTION_SECONDS": "45"}  # of all that is started
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 REST_SECONDS = 5.0
