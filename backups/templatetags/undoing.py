@@ -13,17 +13,22 @@ from imports.models import Import
 register = template.Library()
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an import cannot be undone, in a sentence; and the undo that took it back, if one has."""
+
+    sentence: str
+    undo: Import | None
+
+
 @register.simple_tag
-def why_not_undoable(run: Import) -> str:
-    """Why not, in a sentence; empty when it can be."""
+def obstacle_to_undoing(run: Import) -> Obstacle | None:
+    """What stands in the way; None when it can be undone."""
     code = undoing.why_not_undoable(run=run)
-    return refusal_sentence(code) if code else ""
-
-
-@register.simple_tag
-def undo_of(run: Import) -> Import | None:
-    """The undo that took the import back; None when none has."""
-    return run.undone_by.filter(account_id=run.account_id, status=Import.Status.DONE).first()
+    if not code:
+        return None
+    done = run.undone_by.filter(account_id=run.account_id, status=Import.Status.DONE)
+    return Obstacle(refusal_sentence(code), done.first() if code == "undone" else None)
 
 
 @dataclass(frozen=True)
