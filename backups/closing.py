@@ -38,6 +38,7 @@ def close_account(
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if closure_of(account.pk) is not None:
         return False
+    record(account_id=account.pk, actor_id=actor_id, action=AuditAction.ACCOUNT_CLOSED, subject="", now=now)
     closure: Closure = Closure.objects.create(
         account_id=account.pk,
         requested_at=now,
@@ -45,10 +46,8 @@ def close_account(
         language=_language_of_owners(account.pk) or language,
         link=link,
         leave_out_unreadable=leave_out_unreadable,
+        held_before=not hold_account(account=account, actor_id=actor_id, now=now),
     )
-    record(account_id=account.pk, actor_id=actor_id, action=AuditAction.ACCOUNT_CLOSED, subject="", now=now)
-    if not hold_account(account=account, actor_id=actor_id, now=now):
-        Closure.objects.filter(account_id=account.pk, pk=closure.pk).update(held_before=True)
     nudge(Closure.task, account_id=account.pk, job_id=closure.pk)
     return True
 
