@@ -10,8 +10,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.db.models.expressions import RawSQL
 from django.test import Client
+from playwright.sync_api import Page
 
 from accounts.models import Account, Membership, Role, User
 from accounts.tenancy import account_scope, across_accounts
@@ -53,6 +55,12 @@ def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def sign_in_page(page: Page, user: User, *, address: str) -> None:
+    """Sign a person in at a page of a real browser, for what it opens below that address."""
+    session = sign_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
 
 
 def make_group(account: Account, name: str = "Kunden 2026", **fields: Any) -> Group:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
-from tests.factories import make_account, make_group, make_member, sign_in
+from tests.factories import make_account, make_group, make_member, sign_in_page
 from tests.pages import watched_page
 
 
@@ -35,8 +34,7 @@ def without_scripts(browser: Browser, live_url: str, account: Account) -> Iterat
 
 
 def let_in(page: Page, live_url: str, account: Account) -> None:
-    session = sign_in(make_member(account, Role.OWNER)).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, make_member(account, Role.OWNER), address=live_url)
 
 
 def place(live_url: str, account: Account, path: str) -> str:

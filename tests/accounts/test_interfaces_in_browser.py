@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, ApiToken, Role, User
 from accounts.tenancy import account_scope
 from accounts.tokens import create_token
-from tests.factories import make_account, make_member, make_user, sign_in
+from tests.factories import make_account, make_member, make_user, sign_in_page
 
 WORDS = {
     "de-DE": ("Wo wird es verwendet?", "Lesen und schreiben", "Widerrufen … Kasse", "Token „Kasse“ widerrufen"),
@@ -48,8 +47,7 @@ def account(owner: User) -> Account:
 @pytest.fixture
 def inside(page: Page, live_url: str, account: Account, owner: User) -> Page:
     """The owner's browser."""
-    session = sign_in(owner).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, owner, address=live_url)
     return page
 
 

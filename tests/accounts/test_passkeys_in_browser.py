@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from accounts.models import Account, Role, User
-from tests.factories import make_account, make_member, make_user, sign_in
+from tests.factories import make_account, make_member, make_user, sign_in_page
 
 PASSWORD = "ein-langes-Passwort-7"  # noqa: S105  # of nobody
 
@@ -166,8 +165,7 @@ def anna(account: Account) -> User:
 
 
 def open_as(page: Page, site: str, user: User, path: str) -> None:
-    session = sign_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
+    sign_in_page(page, user, address=site)
     page.goto(f"{site}{path}")
 
 

@@ -8,14 +8,13 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User, Via
 from accounts.services import record
 from accounts.tenancy import account_scope
 from tests import environment
-from tests.factories import NOW, make_account, make_member, make_user, sign_in
+from tests.factories import NOW, make_account, make_member, make_user, sign_in_page
 
 PASSWORD = "ein-langes-Passwort-7"  # noqa: S105  # of nobody
 
@@ -119,8 +118,7 @@ def anna(account: Account) -> User:
 
 
 def open_as(page: Page, live_url: str, user: User, path: str) -> None:
-    session = sign_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, user, address=live_url)
     page.goto(f"{live_url}{path}")
 
 

@@ -3,12 +3,11 @@
 import re
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.tenancy import account_scope
 from recipients.models import BlockedAddress, Group
-from tests.factories import make_account, make_blocked, make_group, make_member, sign_in
+from tests.factories import make_account, make_blocked, make_group, make_member, sign_in_page
 
 
 @pytest.fixture
@@ -22,8 +21,7 @@ def group(committed_db: None) -> Group:
 
 
 def open_block_list(page: Page, live_url: str, group: Group) -> None:
-    session = sign_in(make_member(group.account)).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, make_member(group.account), address=live_url)
     page.goto(f"{live_url}/a/{group.account_id}/recipients/{group.pk}/settings/")
     page.locator(".tabs").get_by_role("link", name="Blacklist").click()
     page.wait_for_url("**/settings/block-list/")  # loaded: what is typed before the scripts run starts no search

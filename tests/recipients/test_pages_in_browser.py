@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 
@@ -12,7 +11,7 @@ from accounts.tenancy import account_scope
 from backups.models import Backup
 from recipients.models import Deletion, Group, Recipient
 from recipients.revision import lock_group, raise_revision
-from tests.factories import NOW, make_account, make_group, make_member, make_recipient, sign_in
+from tests.factories import NOW, make_account, make_group, make_member, make_recipient, sign_in_page
 from tests.processes import Process
 
 
@@ -26,8 +25,7 @@ def group(committed_db: None) -> Group:
 
 
 def let_in(page: Page, live_url: str, account: Account) -> None:
-    session = sign_in(make_member(account)).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, make_member(account), address=live_url)
 
 
 @pytest.fixture

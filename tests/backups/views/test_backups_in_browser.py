@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -16,7 +15,7 @@ from backups.models import Backup
 from recipients.models import Group
 from recipients.storage import place
 from tests.backups.catalogue import DAY, make_backup, take_backup_of
-from tests.factories import make_account, make_group, make_member, make_recipient, make_user, sign_in
+from tests.factories import make_account, make_group, make_member, make_recipient, make_user, sign_in_page
 
 
 @pytest.fixture
@@ -34,8 +33,7 @@ def group(account: Account) -> Group:
 @pytest.fixture
 def inside(page: Page, live_url: str, account: Account) -> Page:
     """A reader's browser."""
-    session = sign_in(make_member(account, Role.READER)).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, make_member(account, Role.READER), address=live_url)
     return page
 
 

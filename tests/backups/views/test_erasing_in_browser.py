@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Account, Role
@@ -23,7 +22,7 @@ from tests.factories import (
     make_member,
     make_recipient,
     make_user,
-    sign_in,
+    sign_in_page,
 )
 from tests.imports.previewed import finished, previewed
 from tests.runs import make_draft
@@ -75,8 +74,7 @@ def group(account: Account) -> Group:
 
 def enter(page: Page, live_url: str, account: Account) -> None:
     owner = make_member(account, Role.OWNER, make_user("olga@blumen-berger.example", first_name="Olga"))
-    session = sign_in(owner).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, owner, address=live_url)
     page.goto(f"{live_url}/a/{account.pk}/recipients/")
 
 

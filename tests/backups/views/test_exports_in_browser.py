@@ -7,7 +7,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -20,7 +19,7 @@ from recipients.jobs import SMALL_LIST
 from recipients.models import Group
 from tests.backups.catalogue import take_backup_of
 from tests.browser.person import PATIENCE
-from tests.factories import NOW, make_account, make_field, make_group, make_member, make_user, sign_in
+from tests.factories import NOW, make_account, make_field, make_group, make_member, make_user, sign_in_page
 
 pytestmark = pytest.mark.parametrize("browser_locale", ["de-DE", "en-GB"])
 
@@ -64,8 +63,7 @@ def account(committed_db: None, storage: Path) -> Account:
 def inside(page: Page, live_url: str, account: Account) -> Page:
     """A reader's browser."""
     reader = make_member(account, Role.READER, make_user("inge@example.org", first_name="Inge", last_name="Berger"))
-    session = sign_in(reader).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, reader, address=live_url)
     return page
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -17,7 +16,7 @@ from accounts.tenancy import account_scope
 from backups.models import Backup, RestoreDrill
 from recipients.models import Group
 from tests.backups.catalogue import DAY, make_backup
-from tests.factories import make_account, make_group, make_member, make_user, sign_in
+from tests.factories import make_account, make_group, make_member, make_user, sign_in_page
 
 pytestmark = pytest.mark.parametrize("browser_locale", ["de-DE", "en-GB"])
 
@@ -41,8 +40,7 @@ def look(  # noqa: PLR0917  # a fixture names what it needs
     """Opens the overview, sees that a text stands there, and takes its picture."""
 
     def opened(name: str, text: str) -> None:
-        session = sign_in(inge).cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+        sign_in_page(page, inge, address=live_url)
         page.goto(f"{live_url}/a/{account.pk}/my-account/backups/")
         expect(page.get_by_text(text).locator("visible=true").first).to_be_visible()
         take_picture(f"backups-overview-{name}-{browser_locale[:2]}")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, Role, User
@@ -15,7 +14,7 @@ from recipients.models import BlockedAddress, Group
 from tests.backups.restores import rows_of
 from tests.backups.test_undoing import sign_off
 from tests.backups.wrong_import import address, import_wrong_file, make_customers
-from tests.factories import make_account, make_blocked, make_member, make_user, sign_in
+from tests.factories import make_account, make_blocked, make_member, make_user, sign_in_page
 from tests.processes import Process
 from tests.recipients.deletions import ask_to_delete, ask_to_delete_recipients, carry_out
 from tests.runs import backups_of
@@ -126,8 +125,7 @@ def backup(before: State, group: Group, editor: User) -> Backup:
 
 @pytest.fixture
 def restorer(page: Page, live_url: str, editor: User, browser_locale: str) -> Restorer:
-    session = sign_in(editor).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, editor, address=live_url)
     return Restorer(page, live_url, GERMAN if browser_locale == "de-DE" else ENGLISH)
 
 

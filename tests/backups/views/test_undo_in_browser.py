@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Account, Role, User
@@ -12,7 +11,7 @@ from recipients.models import Group
 from tests.backups.restores import rows_of
 from tests.backups.test_undoing import edit, sign_off
 from tests.backups.wrong_import import address, import_wrong_file, make_customers
-from tests.factories import make_account, make_group, make_member, make_recipient, make_user, sign_in
+from tests.factories import make_account, make_group, make_member, make_recipient, make_user, sign_in_page
 from tests.processes import Process
 from tests.recipients.deletions import ask_to_delete_recipients, carry_out
 
@@ -124,8 +123,7 @@ def test_wrong_import_is_undone_and_the_undo_too(  # noqa: PLR0917  # a test nam
 ) -> None:
     press, language = hand(page).press, browser_locale[:2]
     there = rows_of(group)
-    session = sign_in(editor).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, editor, address=live_url)
     page.goto(f"{live_url}/a/{group.account_id}/imports/{wrong.pk}/")
     take_picture(f"undo-import-report-{language}")
     page.goto(f"{live_url}/a/{group.account_id}/recipients/{group.pk}/imports/")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -18,7 +17,7 @@ from recipients.masterdata.file import FieldType
 from recipients.models import Field, Group, Recipient
 from tests.backups.catalogue import take_backup_of
 from tests.backups.test_viewing import no_kept_files  # noqa: F401 - used by its name
-from tests.factories import make_account, make_field, make_group, make_member, make_recipient, make_user, sign_in
+from tests.factories import make_account, make_field, make_group, make_member, make_recipient, make_user, sign_in_page
 
 pytestmark = [
     pytest.mark.parametrize("browser_locale", ["de-DE", "en-GB"]),
@@ -110,8 +109,7 @@ def backup(group: Group, tmp_path: Path, account: Account) -> Backup:
 @pytest.fixture
 def inside(page: Page, live_url: str, account: Account) -> Page:
     """An editor's browser."""
-    session = sign_in(make_member(account, Role.EDITOR)).cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_url}])
+    sign_in_page(page, make_member(account, Role.EDITOR), address=live_url)
     return page
 
 
