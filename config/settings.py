@@ -258,6 +258,7 @@ USE_THOUSAND_SEPARATOR = True
 # never comes back while its task still runs.
 
 JOB_LEASE = timedelta(seconds=float(os.environ.get("LISTKEEP_LEASE_SECONDS", "60")))
+JOB_HEARTBEAT = min(timedelta(seconds=0.5), JOB_LEASE / 6)
 # How long a worker that is to stop lets its jobs go on before it gives them back. Whoever stops it waits longer.
 JOB_STOP_AFTER = timedelta(seconds=float(os.environ.get("LISTKEEP_STOP_SECONDS", "60")))
 JOB_SWEEP_EVERY = timedelta(seconds=float(os.environ.get("LISTKEEP_SWEEP_SECONDS", "15")))

@@ -216,7 +216,7 @@ class Heartbeat:
         lease = settings.JOB_LEASE.total_seconds()
         renewed = timezone.now()
         try:
-            while not self._stopped.wait(min(0.5, lease / 6)):
+            while not self._stopped.wait(settings.JOB_HEARTBEAT.total_seconds()):
                 now = timezone.now()
                 if self._rows != self._written or (now - renewed).total_seconds() > lease / 4:
                     self._write(now)
