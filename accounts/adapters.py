@@ -1,6 +1,7 @@
 """What allauth asks of Listkeep: from where a request came, how secrets of the second factor are kept, and more."""
 
 import base64
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,15 +14,22 @@ from django.http import HttpRequest
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
+from accounts.login_mail import tell_of_change
 from accounts.models import User
 from accounts.origin import address_of
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Counts attempts at a login by the address that the audit log shows."""
+    """Counts attempts at a login by the address that the audit log shows, and writes of each change to a login."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or str(super().get_client_ip(request))
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person of a change to their login: at `email`, which is the old one when the address was changed."""
+        tell_of_change(self.request, user, template_prefix, details=context, address=email or "")
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

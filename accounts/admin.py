@@ -5,10 +5,13 @@ network addresses of who did something, and what the audit trail tells beside th
 and whatever else people have named. Only what operators did is told whole, as Listkeep alone wrote that.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,8 +19,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.holding import hold_account, release_account
-from accounts.models import Account, AuditEntry, Invitation, Membership, Via
+from accounts.login_mail import BY_OPERATOR, tell_of_change
+from accounts.models import Account, AuditEntry, Invitation, Membership, User, Via
 from accounts.operators import IsSet, LookingAdmin, OfAccount, Question, column, link, list_url, moment, titled, to_page
+from accounts.signing_in import remove_second_factor
 
 ACCOUNT = to_page("account", _("account"))
 
@@ -98,17 +103,47 @@ class AccountAdmin(LookingAdmin):
 class UserAdmin(LookingAdmin):
     """Who signs in."""
 
+    actions: Any = ("remove_second_factor",)
     date_hierarchy = "date_joined"
     ordering: ClassVar = ["email"]
     search_fields: ClassVar = ["email", "first_name", "last_name"]
     list_select_related: ClassVar[Any] = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Each with the number of accounts that they belong to."""
+        """Each with the number of accounts that they belong to, and whether a second factor is asked for."""
         places = Membership.objects.filter(user=OuterRef("pk")).order_by().values("user")
         number = places.annotate(number=Count("pk")).values("number")
-        found: QuerySet[Any] = super().get_queryset(request).annotate(places=Coalesce(Subquery(number), 0))
+        found: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                places=Coalesce(Subquery(number), 0),
+                has_second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"))),
+            )
+        )
         return found
+
+    @admin.action(description=_("Remove the second factor"))
+    def remove_second_factor(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        """Let a person in who has lost telephone, passkeys and recovery codes."""
+        question = Question(
+            title=_("Remove the second factor"),
+            text=_(
+                "Their authenticator app, passkeys and recovery codes no longer count: the password alone gets in. Be "
+                "sure first that it is they who ask. They are told by e-mail, and it stands in the audit trail of each "
+                "of their accounts. Operators are left out."
+            ),
+            button=_("Remove the second factor"),
+        )
+        now, actor_id = timezone.now(), int(str(request.user.pk))
+
+        def remove(user: User) -> bool:
+            removed = remove_second_factor(user=user, actor_id=actor_id, now=now)
+            if removed:
+                transaction.on_commit(partial(tell_of_change, request, user, BY_OPERATOR))
+            return removed
+
+        return self.ask_or_do(request, rows, question, remove)
 
     @admin.display(description=_("accounts"), ordering="places")
     def accounts(self, row: Any) -> str:
@@ -119,6 +154,7 @@ class UserAdmin(LookingAdmin):
         column("email", _("e-mail address")),
         column("get_full_name", _("name")),
         column("is_active", _("may sign in"), yes_or_no=True),
+        column("has_second_factor", _("second factor"), yes_or_no=True),
         column("is_staff", _("operator"), yes_or_no=True),
         column("last_login", _("last signed in")),
         column("date_joined", _("joined")),

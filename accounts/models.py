@@ -237,6 +237,7 @@ class AuditAction(models.TextChoices):
     PASSKEY_ADDED = "passkey_added", _("Passkey added")
     PASSKEY_RENAMED = "passkey_renamed", _("Passkey renamed")
     PASSKEY_REMOVED = "passkey_removed", _("Passkey removed")
+    SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
     SECOND_FACTOR_DEMANDED = "second_factor_demanded", _("Two-factor login demanded of everybody")
     SECOND_FACTOR_NOT_DEMANDED = "second_factor_not_demanded", _("Two-factor login no longer demanded")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")

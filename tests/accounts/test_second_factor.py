@@ -1,12 +1,10 @@
 """Two-factor login: set up, asked for, switched off, and what the audit trail and the database hold of it."""
 
 import re
-import time
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from cryptography.fernet import InvalidToken
 from django.test import Client
@@ -15,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import Account, AuditAction, AuditEntry, Role, User
 from accounts.tenancy import account_scope
+from tests.authenticator_app import code_of, set_up
 from tests.factories import make_account, make_member, make_user, sign_in
 from tests.page_content import errors, notices, read
 
@@ -50,17 +49,6 @@ def client(anna: User) -> Client:
     client = sign_in(anna)
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     return client
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-
-
-def set_up(client: Client) -> Any:
-    """Switch it on; the page that follows."""
-    url = reverse("mfa_activate_totp")
-    secret = read(client.get(url)).all("code")[0].text
-    return client.post(url, {"code": code_of(secret)}, follow=True)
 
 
 def secret_of(user: User) -> str:

@@ -1,19 +1,19 @@
 """Inviting somebody, a second factor, and the audit log, each from its first click to its last in a real browser."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User, Via
 from accounts.services import record
 from accounts.tenancy import account_scope
 from tests import environment
+from tests.authenticator_app import code_of
 from tests.factories import NOW, make_account, make_member, make_user, sign_in_page
 
 PASSWORD = "ein-langes-Passwort-7"  # noqa: S105  # of nobody
@@ -188,10 +188,6 @@ def test_a_second_factor_is_set_up_and_asked_for(
     take_picture(f"sessions-{words.language}")
     page.goto(f"{live_url}/auth/2fa/")
     take_picture(f"two-factor-{words.language}")
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 @in_both_languages
