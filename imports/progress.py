@@ -59,7 +59,7 @@ def hitch_of(run: Import, *, now: datetime, asked_again: bool) -> str:
     `asked_again`: the page has been looked at for a while; in the first instant a worker may be just about to begin.
     """
     if run.claim is not None and run.claimed_until is not None:
-        return "" if now < run.claimed_until else _("The work was interrupted. It goes on by itself within a minute.")
+        return _hitch_of_worker(run, now)
     if run.claimed_until is not None and now < run.claimed_until:
         if run.failure == "storage_unavailable":
             return _("The place where files are kept cannot be reached at present. It is tried again by itself.")
@@ -72,6 +72,14 @@ def hitch_of(run: Import, *, now: datetime, asked_again: bool) -> str:
         "Other work goes first; then this begins by itself. If nothing moves for several minutes, tell whoever runs "
         "Listkeep."
     )
+
+
+def _hitch_of_worker(run: Import, now: datetime) -> str:
+    if run.claimed_until is not None and now >= run.claimed_until:
+        return _("The work was interrupted. It goes on by itself within a minute.")
+    if not run.is_silent(now):
+        return ""
+    return _("Nothing has been heard of the work for a while. If it was interrupted, it goes on by itself soon.")
 
 
 def _hitch_of_backup(run: Import, now: datetime) -> str:

@@ -146,6 +146,10 @@ class Job(models.Model):
     class Meta:
         abstract = True
 
+    def is_silent(self, now: datetime) -> bool:
+        """Whether heartbeats of whoever has the claim are missing: it may be dead, and loses its claim soon."""
+        return self.claimed_until is not None and self.claimed_until - now < settings.JOB_LEASE / 2
+
     def release(self, token: uuid.UUID, **changes: Any) -> None:
         """Give the claim back and write `changes`, in the caller's transaction. Raises ClaimLost."""
         changes |= {"claim": None, "claimed_until": None}
@@ -218,7 +222,7 @@ class Heartbeat:
         try:
             while not self._stopped.wait(settings.JOB_HEARTBEAT.total_seconds()):
                 now = timezone.now()
-                if self._rows != self._written or (now - renewed).total_seconds() > lease / 4:
+                if self._rows != self._written or (now - renewed).total_seconds() > lease / 4:  # see `is_silent`
                     self._write(now)
                     renewed = now
         finally:

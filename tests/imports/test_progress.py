@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from imports.models import Import
 from imports.progress import State, hitch_of, preview_steps_of
@@ -38,6 +39,13 @@ def test_whom_nobody_has_begun_waits_for_its_turn(status: Import.Status) -> None
 @pytest.mark.parametrize("status", [Import.Status.PREVIEWING, Import.Status.READING])
 def test_in_the_first_instant_a_worker_may_be_about_to_begin(status: Import.Status) -> None:
     assert hitch_of(run(status), now=NOW, asked_again=False) == ""
+
+
+def test_whose_worker_misses_its_heartbeats_may_be_interrupted(settings: Settings) -> None:
+    beating = run(Import.Status.READING, claim=uuid.uuid4(), claimed_until=NOW + 0.5 * settings.JOB_LEASE)
+    silent = run(Import.Status.READING, claim=uuid.uuid4(), claimed_until=NOW + 0.49 * settings.JOB_LEASE)
+    told = "Nothing has been heard of the work for a while. If it was interrupted, it goes on by itself soon."
+    assert (hitch(beating), hitch(silent)) == ("", told)
 
 
 def test_whose_worker_died_goes_on_within_its_lease() -> None:
