@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import QuerySet
 
 from accounts.tenancy import account_scope
 from backups.choosing import matching
@@ -56,7 +58,10 @@ class BackupSource:
         """Whether later backups were made meanwhile, but for the safety backup: they may know who unsubscribed.
 
         Whoever deletes recipients makes one first, so nobody leaves the list unseen between the reading and the end.
+        An undo is outdated without its backup, too: whom the import removed was forgotten with it.
         """
+        if _lacks_its_backup(run):
+            return True
         later = Backup.objects.filter(
             account_id=run.account_id,
             group_id=run.group_id,
@@ -104,10 +109,19 @@ def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None]
             raise OSError("the storage of backups does not answer") from error
 
 
+def _lacks_its_backup(run: Import) -> bool:
+    wish = Wish.from_json(run.restore)
+    if run.backup_id is None or wish.way is not Way.UNDO or wish.take_changed:
+        return False
+    return not _complete(run.account_id, run.backup_id).exists()
+
+
+def _complete(account_id: int, backup_id: uuid.UUID) -> QuerySet[Any]:
+    return Backup.objects.filter(account_id=account_id, pk=backup_id, status=Backup.Status.COMPLETE)
+
+
 def _backup_of(account_id: int, backup_id: uuid.UUID) -> Backup:
-    found: Backup | None = Backup.objects.filter(
-        account_id=account_id, pk=backup_id, status=Backup.Status.COMPLETE
-    ).first()
+    found: Backup | None = _complete(account_id, backup_id).first()
     if found is None:
         raise RunFailed("backup_purged")
     return found

@@ -3,7 +3,8 @@
 The order is what makes it safe to be interrupted anywhere: hide the row (`purging`), delete the file, delete the row. A
 file goes only with the last backup that refers to it; that is decided with the group locked, and who points a new
 backup at an existing file locks the group too and looks only at complete rows. Nothing is deleted early: not while the
-clock is in doubt, and not when a backup's own times contradict each other.
+clock is in doubt, and not when a backup's own times contradict each other. And nothing goes that is just being brought
+back: a restore or an undo keeps its backup until it is over, a preview of one for a day.
 """
 
 import logging
@@ -12,7 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Greatest
 
 from accounts.models import AuditAction
@@ -21,6 +34,7 @@ from accounts.tenancy import account_scope, across_accounts
 from backups.clock import doubt_about
 from backups.forgetting import forget_with
 from backups.models import Backup
+from imports.models import Import
 from recipients.models import Group
 from recipients.revision import lock_group
 from recipients.storage import FAILURES, remove
@@ -29,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=1)  # doubled at each failure
 LAST_RETRY = timedelta(hours=1)
+PREVIEW_KEEPS = timedelta(days=1)  # from when somebody asked for it
 NOT_HELD = Q(account__held_at__isnull=True)
 BATCH = 100  # backups of one group that are hidden in one transaction and forgotten in one
 
@@ -97,7 +112,8 @@ def due_backups(now: datetime) -> QuerySet[Any]:
 
     A complete one is kept its time from when it was asked for and from when it was completed, whichever is later: the
     two times come from different processes, and one wrong clock must not shorten it. A failed one is only a row; it is
-    kept as long as the account keeps backups. A pinned one is never due, nor is any of an account on hold.
+    kept as long as the account keeps backups. A pinned one is never due, nor is one that is being brought back, nor any
+    of an account on hold.
     """
     kept = ExpressionWrapper(F("expires_at") - F("completed_at"), DurationField())
     days = ExpressionWrapper(F("account__retention_days") * Value(timedelta(days=1), DurationField()), DurationField())
@@ -109,7 +125,7 @@ def due_backups(now: datetime) -> QuerySet[Any]:
     due: QuerySet[Any] = (
         Backup.objects.filter(Q(_expired(now), completed_at__lte=now) | Q(status=Backup.Status.FAILED))
         .annotate(due_at=due_at)
-        .filter(NOT_HELD, due_at__lte=now)
+        .filter(NOT_HELD, ~_is_brought_back(now), due_at__lte=now)
         .order_by("due_at", "pk")
     )
     return due
@@ -117,7 +133,15 @@ def due_backups(now: datetime) -> QuerySet[Any]:
 
 def contradictory_backups(now: datetime) -> QuerySet[Any]:
     """Backups that have expired, though by their other times they were made too lately for that."""
-    return Backup.objects.filter(_expired(now), NOT_HELD).exclude(pk__in=due_backups(now).values("pk"))
+    expired = Backup.objects.filter(_expired(now), NOT_HELD, ~_is_brought_back(now))
+    return expired.exclude(pk__in=due_backups(now).values("pk"))
+
+
+def _is_brought_back(now: datetime) -> Exists:
+    """Whether a restore or an undo of the backup runs, or somebody looks at the preview of one."""
+    asked_for = Import.objects.filter(account_id=OuterRef("account_id"), backup_id=OuterRef("pk"))
+    looked_at = Q(status__in=Import.UNCONFIRMED, created_at__gt=now - PREVIEW_KEEPS)
+    return Exists(asked_for.filter(Q(status__in=Import.RUNNING) | looked_at))
 
 
 def _expired(now: datetime) -> Q:

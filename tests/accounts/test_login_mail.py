@@ -135,3 +135,9 @@ def test_a_change_stands_though_the_mail_server_refuses(
     assert anna.check_password(NEW)
     (told,) = [record.getMessage() for record in caplog.records if record.name == "accounts.login_mail"]
     assert told == f"user {anna.pk} could not be told of account/email/password_changed: ConnectionRefusedError"
+
+
+def test_a_new_password_signs_everybody_out_as_the_mail_says(client: Client) -> None:
+    reset_password(browser(user_agent=FIREFOX))
+    response = client.get(reverse("account_change_password"))
+    assert (response.status_code, response["Location"][:18]) == (302, "/auth/login/?next=")
