@@ -1,5 +1,7 @@
 """Restores into a list whose fields were deleted, made or given another type since, each with a stated choice."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import Account, User
@@ -62,6 +64,24 @@ def test_exactly_empties_fields_that_were_made_since_but_leaves_out_what_was_lef
     carried_out(run, editor)
 
     assert rows_of(group)["ada@example.org"]["values"] == {"name": "Ada", "umsatz": 99}
+
+
+@pytest.mark.parametrize(
+    ("way", "wish"), [(Way.UPDATE_AND_ADD, {"clear_empty": True}), (Way.SELECTED, {"emails": ("ada@example.org",)})]
+)
+def test_every_other_way_empties_what_was_empty_then_and_leaves_fields_that_were_made_since(
+    way: Way, wish: dict[str, Any], group: Group, editor: User
+) -> None:
+    with account_scope(group.account_id):
+        Recipient.objects.update(values={"name": "Ada"})
+    backup = make_backup(group, editor)
+    make_field(group.account, "Neu", group=group)
+    with account_scope(group.account_id):
+        Recipient.objects.update(values={"name": "falsch", "umsatz": 99, "neu": "seither"})
+
+    restored(backup, editor, way, **wish)
+
+    assert rows_of(group)["ada@example.org"]["values"] == {"name": "Ada", "neu": "seither"}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def restored(
         for email, row in given.rows.items()
     }
     mapped = [key for key in account_keys if key in given.keys]
-    wish = restore_model.Restore(rows, list_keys, mapped, set(), given.options, now)
+    absent = frozenset(list_keys) - given.keys
+    wish = restore_model.Restore(rows, list_keys, mapped, set(), given.options, now, absent)
     restore_model.restore(world, wish)
     return {email: bare(row) for email, row in world.state.seen(account_keys).items()}
 

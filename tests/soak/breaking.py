@@ -141,10 +141,18 @@ def kill_child(breaker: Breaker, one: Break, marks: list[Mark]) -> None:
     chance = random.Random(one.chance)
     busy = [mark.pid for mark in marks if "sweep" not in mark.task] or [mark.pid for mark in marks]
     if not busy:
-        workers = [worker for worker in breaker.started.processes if worker.name != "beat"]
-        busy = [child.pid for worker in workers for child in psutil.Process(worker.pid).children()]
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(chance.choice(busy)).kill()
+        busy = [child for worker in breaker.started.processes if worker.name != "beat" for child in children(worker)]
+    if busy:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(chance.choice(busy)).kill()
+
+
+def children(worker: Process) -> list[int]:
+    """The ids of a worker's processes; none when it has ended by itself, which the end of the try sees."""
+    try:
+        return [child.pid for child in psutil.Process(worker.pid).children()]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def kill_worker(breaker: Breaker, one: Break, marks: list[Mark]) -> None:

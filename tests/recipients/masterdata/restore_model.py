@@ -26,7 +26,7 @@ class World:
 
 @dataclass(frozen=True)
 class Restore:
-    """A backup's rows by address, and how they come back."""
+    """A backup's rows by address, and how they come back. `absent`: fields that the list has and the backup has not."""
 
     rows: dict[str, Row]
     list_keys: list[str]
@@ -34,6 +34,7 @@ class Restore:
     blocked: set[str]
     options: Options
     now: datetime
+    absent: frozenset[str] = frozenset()
 
 
 def restore(world: World, wish: Restore) -> Outcome:
@@ -79,7 +80,7 @@ def _after(world: World, wish: Restore, old: Row, row: Row) -> Row:
     """A recipient of the list after the restore."""
     options, restoring = wish.options, wish.options.restoring
     assert restoring is not None
-    everything = {"email", *BASE, *wish.list_keys, *wish.account_keys}
+    everything = {"email", *BASE, *wish.list_keys, *wish.account_keys} - wish.absent
     file = model.File([row], everything, wish.list_keys, wish.account_keys, options, wish.now)
     by_events = model.updated_row(old, row, file)
     after = dict(by_events)

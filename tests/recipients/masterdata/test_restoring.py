@@ -18,7 +18,16 @@ from recipients.masterdata.blocklist import BlockList
 from recipients.masterdata.details import details
 from recipients.masterdata.differing import find_differences
 from recipients.masterdata.file import BASE_COLUMNS, MasterDataFile, MasterDataWriter
-from recipients.masterdata.options import FILE_MODES, AccountValues, Mode, Options, Restoring, Since
+from recipients.masterdata.options import (
+    FILE_MODES,
+    AccountValues,
+    EmptyCells,
+    Mode,
+    Options,
+    Restoring,
+    Since,
+    TagsMode,
+)
 from recipients.masterdata.plan import plan
 from recipients.masterdata.staging import stage, stage_differences
 from recipients.masterdata.take import take
@@ -140,6 +149,8 @@ histories = st.builds(
         Options,
         mode=st.sampled_from([Mode.EXACT, Mode.UPDATE_AND_ADD, Mode.UPDATE]),
         account_values=st.sampled_from(list(AccountValues)),
+        empty_cells=st.sampled_from(list(EmptyCells)),
+        tags=st.sampled_from(list(TagsMode)),
         job_id=st.just(uuid.UUID(int=2)),
     ),
     restoring=st.builds(
@@ -189,15 +200,17 @@ def test_a_restore_does_what_plan_and_model_say(group: Group, history: History) 
         if history.undo:
             restoring = replace(restoring, since=Since(uuid.UUID(int=1), change))
             options = replace(options, mode=Mode.EXACT)
+        # As the restore's source does: a field that is left out, or was made since, is not in the file.
+        absent = restoring.kept_keys
         if options.mode is not Mode.EXACT:
             restoring = replace(restoring, kept_keys=frozenset())
         options = replace(options, restoring=restoring)
         world = World(state, *numbers(group), removed=set(removed))
-        wish = Restore(backup, blocked=history.blocked, options=options, now=LATER, **keys)
-        if "sex" in restoring.kept_keys:  # as the restore's source does: a field that is left out is not in the file
+        wish = Restore(backup, blocked=history.blocked, options=options, now=LATER, absent=absent, **keys)
+        if "sex" in absent:
             without(folder / "backup.parquet", "sex", folder / "less.parquet")
             wish = replace(wish, rows={e: one | {"sex": None} for e, one in backup.items()})
-        path = folder / ("less.parquet" if "sex" in restoring.kept_keys else "backup.parquet")
+        path = folder / ("less.parquet" if "sex" in absent else "backup.parquet")
         expected = restore(world, wish)
         _change, planned, done, found = run(group, path, options, LATER, BlockList(sorted(history.blocked)))
         assert (planned, done) == (expected, expected)
