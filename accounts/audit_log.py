@@ -118,6 +118,7 @@ ACTIONS = {
         AuditAction.PASSKEY_ADDED,
         AuditAction.PASSKEY_RENAMED,
         AuditAction.PASSKEY_REMOVED,
+        AuditAction.SECOND_FACTOR_REMOVED,
         AuditAction.RECOVERY_CODES_MADE,
     },
 }
