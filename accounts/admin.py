@@ -8,7 +8,6 @@ and whatever else people have named. Only what operators did is told whole, as L
 from functools import partial
 from typing import Any, ClassVar
 
-from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
@@ -22,6 +21,7 @@ from accounts.holding import hold_account, release_account
 from accounts.login_mail import BY_OPERATOR, tell_of_change
 from accounts.models import Account, AuditEntry, Invitation, Membership, User, Via
 from accounts.operators import IsSet, LookingAdmin, OfAccount, Question, column, link, list_url, moment, titled, to_page
+from accounts.queries import second_factors
 from accounts.signing_in import remove_second_factor
 
 ACCOUNT = to_page("account", _("account"))
@@ -118,7 +118,7 @@ class UserAdmin(LookingAdmin):
             .get_queryset(request)
             .annotate(
                 places=Coalesce(Subquery(number), 0),
-                has_second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"))),
+                has_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))),
             )
         )
         return found

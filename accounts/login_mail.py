@@ -6,7 +6,6 @@ that the login had before, so that whoever takes a login over cannot do so unsee
 
 import logging
 from collections.abc import Mapping
-from smtplib import SMTPException
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
@@ -15,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mail import MAIL_FAILURES
 from accounts.models import User
 from accounts.origin import address_of
 
 logger = logging.getLogger(__name__)
 
-MAIL_FAILURES: Final = (SMTPException, OSError)
 BY_OPERATOR: Final = "second_factor_removed"
 # What was changed, by the name that allauth gives its mail.
 CHANGES: Final = {

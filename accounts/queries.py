@@ -1,14 +1,20 @@
 """What the accounts' pages list. Each needs a scope of `accounts.tenancy` in which the rows can be read."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Account, AuditEntry, Membership
 
-# Of a membership's user; recovery codes alone are no factor.
-_SECOND_FACTOR = Exists(
-    Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-)
+
+def second_factors() -> QuerySet[Any]:
+    """What logins ask for beside the password, of all people; recovery codes only stand in for one."""
+    found: QuerySet[Any] = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return found
+
+
+_SECOND_FACTOR = Exists(second_factors().filter(user=OuterRef("user")))  # of a membership's user
 
 
 def accounts_of(user_id: int) -> list[Account]:
@@ -30,15 +36,13 @@ def members_without_second_factor(account_id: int) -> int:
 
 def has_second_factor(user_id: int) -> bool:
     """Whether somebody's login needs more than the password; recovery codes alone are no factor."""
-    own = Authenticator.objects.filter(user=user_id).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    found: bool = own.exists()
+    found: bool = second_factors().filter(user=user_id).exists()
     return found
 
 
 def is_only_factor(authenticator: Authenticator) -> bool:
     """Whether the password alone gets its owner in without this one: recovery codes go with the last."""
-    others = Authenticator.objects.filter(user=authenticator.user_id).exclude(pk=authenticator.pk)
-    return not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    return not second_factors().filter(user=authenticator.user_id).exclude(pk=authenticator.pk).exists()
 
 
 def audit_entries_of(account_id: int) -> QuerySet[AuditEntry]:

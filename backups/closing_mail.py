@@ -1,20 +1,18 @@
 """The mail to the owners of an account that is being closed: that everything can be downloaded, and until when."""
 
 import logging
-from smtplib import SMTPException
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from accounts.mail import MAIL_FAILURES
 from accounts.models import User
 from backups.closing import owners_of
 
 logger = logging.getLogger(__name__)
-
-MAIL_FAILURES: Final = (SMTPException, OSError)
 
 
 def tell_owners(closure: Any, *, told: list[int]) -> list[int]:

@@ -1,6 +1,5 @@
 """Inviting people to an account, and what they find behind the link in the mail."""
 
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -32,11 +31,10 @@ from accounts.inviting import (
     renew,
     withdraw,
 )
+from accounts.mail import MAIL_FAILURES
 from accounts.models import Invitation, InvitationState, Role, User
 from accounts.tenancy import account_scope
 from accounts.views.users import users_page
-
-MAIL_FAILURES = (SMTPException, OSError)
 
 
 @require_POST
