@@ -154,7 +154,6 @@ class UserAdmin(LookingAdmin):
         column("email", _("e-mail address")),
         column("get_full_name", _("name")),
         column("is_active", _("may sign in"), yes_or_no=True),
-        column("has_second_factor", _("second factor"), yes_or_no=True),
         column("is_staff", _("operator"), yes_or_no=True),
         column("last_login", _("last signed in")),
         column("date_joined", _("joined")),
@@ -165,7 +164,11 @@ class UserAdmin(LookingAdmin):
         ("is_staff", titled(_("operator"), admin.BooleanFieldListFilter)),
         ("last_login", titled(_("last signed in"), admin.DateFieldListFilter)),
     )
-    fields: ClassVar[Any] = (*list_display, column("language", _("language")))
+    fields: ClassVar[Any] = (
+        *list_display,
+        column("has_second_factor", _("second factor"), yes_or_no=True),
+        column("language", _("language")),
+    )
     readonly_fields: ClassVar[Any] = fields
 
 

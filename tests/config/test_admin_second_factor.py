@@ -106,6 +106,7 @@ def test_operators_are_left_out(operator: User) -> None:
     assert Authenticator.objects.filter(user=other).exists()
 
 
-def test_the_list_says_who_has_one(anna: User, operator: User) -> None:
-    rows = read(sign_in(operator).get(changelist(User))).all(css_class="field-has_second_factor")
-    assert [row.all("img")[0].attributes["alt"] for row in rows] == ["True", "False"]
+def test_the_page_of_a_person_says_whether_they_have_one(anna: User, operator: User) -> None:
+    pages = [reverse("admin:accounts_user_change", args=[person.pk]) for person in (anna, operator)]
+    lines = [read(sign_in(operator).get(page)).all(css_class="field-has_second_factor")[0] for page in pages]
+    assert [line.all("img")[0].attributes["alt"] for line in lines] == ["True", "False"]
