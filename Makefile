@@ -10,6 +10,9 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --
 PRODUCTION := LISTKEEP_DEBUG=0 SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
   ALLOWED_HOSTS=listkeep.example DATABASE_URL=postgresql://listkeep_app@db/listkeep REDIS_URL=rediss://:password@redis \
   STORAGE_URL=s3://storage.example/listkeep
+# Where bytecode may not be kept (images often say so), each process that starts would compile all it imports anew:
+# `make run` and the tests take three times as long then.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lint types contracts migrations translations lengths bench fuzz calls soak production-trial messages lock screenshots
