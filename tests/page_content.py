@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+# When the place of something that runs asks for itself: a moment after the page was opened or shown again, then each
+# second.
+EACH_SECOND = "pageshow from:window delay:250ms, every 1s"
 VOID = {"area", "br", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 

@@ -34,7 +34,7 @@ from tests.imports.previewed import (
     previewed,
     the_preview,
 )
-from tests.page_content import Element, notices, read, rows
+from tests.page_content import EACH_SECOND, Element, notices, read, rows
 from tests.runs import make_draft
 
 
@@ -93,7 +93,7 @@ def test_it_asks_for_itself_until_it_is_made(client: Client, run: Import) -> Non
     made = client.get(page_of(run))
     previewing(run)
     waiting = client.get(page_of(run))
-    assert the_preview(waiting).attributes["hx-trigger"] == "every 1s"
+    assert the_preview(waiting).attributes["hx-trigger"] == EACH_SECOND
     assert b'<noscript><meta http-equiv="refresh" content="3; url=?again"></noscript>' in waiting.content
     assert [name for name in the_preview(made).attributes if name.startswith("hx-")] == []
     assert b"http-equiv" not in made.content

@@ -15,7 +15,7 @@ from imports.models import Import
 from recipients.models import Group
 from tests.factories import NOW, make_account, make_group, make_member, make_recipient, make_user, sign_in
 from tests.imports.made_runs import ENDED, ON_THIS_PAGE, RUNNING, figures, make_run, the_run, url_of
-from tests.page_content import Element, notices, read
+from tests.page_content import EACH_SECOND, Element, notices, read
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +120,7 @@ def test_the_page_asks_again_each_second_while_the_import_runs(
     attributes = the_run(client.get(url_of(run))).attributes
     assert (attributes["hx-get"], attributes["hx-trigger"], attributes["hx-swap"]) == (
         url_of(run),
-        "every 1s",
+        EACH_SECOND,
         "outerHTML",
     )
 

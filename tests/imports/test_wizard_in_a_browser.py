@@ -1,5 +1,6 @@
 """The wizard in a real browser, from the mapping to the report: scripts or none, keyboard alone, the back button."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Account
 from recipients.masterdata.file import FieldType
 from recipients.models import Group
-from tests.factories import make_account, make_field, make_group, make_member, make_recipient, sign_in
+from tests.factories import NOW, make_account, make_field, make_group, make_member, make_recipient, sign_in
 from tests.imports.uploads import draft, drafts
 from tests.processes import Process
 
@@ -79,6 +80,20 @@ def test_an_import_that_nobody_works_on_says_so_and_can_be_cancelled(
     expect(page.get_by_text("Der Import wurde abgebrochen, die Liste ist, wie sie war")).to_be_visible()
     (run,) = drafts(group.account_id)
     assert run.status == "cancelled"
+
+
+@pytest.mark.usefixtures("start_worker")  # which lets no other worker run; this test starts none
+def test_what_takes_a_moment_is_seen_before_the_first_second_is_over(
+    live_url: str, page: Page, client: Client, group: Group
+) -> None:
+    open_mapping(page, live_url, client, group)
+    page.get_by_role("button", name="Weiter", exact=True).click()
+    expect(page.get_by_text("Andere Arbeit kommt zuerst dran")).to_be_visible()
+    page.clock.install(time=NOW)
+    page.clock.pause_at(NOW + timedelta(seconds=10))  # time goes on when the test says so
+    page.reload()
+    with page.expect_response(page.url):
+        page.clock.run_for(300)  # milliseconds
 
 
 def test_the_back_button_leads_to_where_the_import_is(

@@ -13,7 +13,7 @@ from accounts.tenancy import account_scope
 from backups.models import Backup
 from recipients.models import Deletion, Group, Recipient
 from tests.factories import DAY, NOW, make_account, make_group, make_member, make_recipient, sign_in
-from tests.page_content import Element, notices, read
+from tests.page_content import EACH_SECOND, Element, notices, read
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +155,7 @@ def test_a_waiting_deletion_asks_again_each_second(client: Client, group: Group)
         if element.attributes.get("id") == "deletion"
     ]
 
-    assert (place.attributes["hx-get"], place.attributes["hx-trigger"]) == (deletion_url(deletion), "every 1s")
+    assert (place.attributes["hx-get"], place.attributes["hx-trigger"]) == (deletion_url(deletion), EACH_SECOND)
     assert "Nothing has been deleted yet." in place.text
 
 
