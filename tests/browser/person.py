@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.program import Program
 from tests.browser.words import Words
 
 PATIENCE = 60_000  # milliseconds for work that workers do
@@ -103,6 +104,15 @@ class Person:
         self.open_tab(self.words.add_data)
         self.choose_file(file)
         self.go_on_and_wait()
+
+    def make_token(self, where: str) -> Program:
+        """Make a token that may write, for a program that then has it."""
+        words = self.words
+        self.open_my_account(words.extras, words.interfaces)
+        self.page.get_by_label(words.place_of_use).fill(where)
+        self.page.get_by_label(words.read_and_write).check()
+        self.page.get_by_role("button", name=words.make_token).click()
+        return Program(self.url, self.page.locator(".secret").inner_text().strip())
 
     def look_at_the_other_pages(self, name: str, email: str) -> None:
         """Open the pages that the article does not lead to, one after the other, and keep a picture of each."""

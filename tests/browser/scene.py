@@ -107,6 +107,13 @@ def list_named(account: Account, name: str) -> Group:
     return found
 
 
+def list_with_number(account: Account, number: int) -> Group:
+    """The list that programs know by that number."""
+    with account_scope(account.pk):
+        found: Group = Group.objects.get(pk=number)
+    return found
+
+
 def let_thirty_days_pass(backup: Backup) -> None:
     """Make a backup thirty days older than it is."""
     with account_scope(backup.account_id):

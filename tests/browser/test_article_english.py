@@ -158,7 +158,9 @@ def thirty_days(person: Person, first: Backup) -> None:
 
 def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     # “Note: no backups are made when external interfaces are used (such as … an API).”
-    # There is no interface yet; tests/imports/test_run.py shows it with an import that comes from one.
+    shop = person.make_token("Flower shop")
+    assert shop.import_people(restored.pk, "shop@example.org", "ada@example.org") == 1
+    assert backups_of(restored) == []
 
     # “1. The recipients’ activities (openings, clicks) are not backed up. Only the master data is.”
     assert scenes.activities_in(restored) == 0
@@ -176,4 +178,8 @@ def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     assert [backup.status for backup in backups_of(restored)] == [Backup.Status.COMPLETE]
 
     # “3. Backups may slow down the import of data.” `make bench` measures by how much.
-    # “4. An import or a deletion through an interface makes no backup.” As at the note above.
+    # “4. An import or a deletion through an interface makes no backup.”
+    made = scenes.list_with_number(scene.account, shop.make_list("From the shop"))
+    assert shop.import_people(made.pk, "one@example.org", "two@example.org") == 2
+    assert shop.delete_list(made.pk) == 2
+    assert backups_of(made) == []

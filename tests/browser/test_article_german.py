@@ -163,7 +163,9 @@ def thirty_days(person: Person, first: Backup) -> None:
 
 def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     # „Hinweis: Backups werden nicht bei Nutzung von externen Schnittstellen (wie z. B. … API etc.) angelegt.“
-    # Die Schnittstelle selbst gibt es noch nicht; tests/imports/test_run.py zeigt es am Import mit dieser Herkunft.
+    shop = person.make_token("Blumenladen")
+    assert shop.import_people(restored.pk, "shop@example.org", "ada@example.org") == 1
+    assert backups_of(restored) == []
 
     # „Wichtige Hinweise:“
     # „1. Die Aktivitäten der Empfänger (Öffnungen, Klicks etc.) werden nicht mitgesichert. Es erfolgt ausschließlich
@@ -186,4 +188,8 @@ def important_notes(person: Person, scene: Scene, restored: Group) -> None:
     # „3. Beachten Sie, dass die Backup-Funktion den normalen Import von Daten verlangsamen kann.“
     # `make bench` misst das.
     # „4. Erfolgt ein Import / Löschvorgang über Schnittstellen (z. B. API), wird kein Backup durchgeführt.“
-    # „5. Bei Nutzung von externen Schnittstellen … werden keine Backups erstellt.“ Wie beim Hinweis oben.
+    # „5. Bei Nutzung von externen Schnittstellen … werden keine Backups erstellt.“
+    made = scenes.list_with_number(scene.account, shop.make_list("Aus dem Laden"))
+    assert shop.import_people(made.pk, "eins@example.org", "zwei@example.org") == 2
+    assert shop.delete_list(made.pk) == 2
+    assert backups_of(made) == []

@@ -35,6 +35,10 @@ class Words:
     extras: str
     audit_log: str
     new_list: str
+    interfaces: str
+    place_of_use: str
+    read_and_write: str
+    make_token: str
 
 
 GERMAN = Words(
@@ -66,6 +70,10 @@ GERMAN = Words(
     extras="Extras",
     audit_log="Protokoll",
     new_list="Neue Empfängerliste",
+    interfaces="Schnittstellen",
+    place_of_use="Wo wird es verwendet?",
+    read_and_write="Lesen und schreiben",
+    make_token="Token erstellen",  # a button
 )
 
 ENGLISH = Words(
@@ -97,4 +105,8 @@ ENGLISH = Words(
     extras="Extras",
     audit_log="Audit log",
     new_list="New recipient list",
+    interfaces="Interfaces",
+    place_of_use="Where is it used?",
+    read_and_write="Read and write",
+    make_token="Make token",  # a button
 )
