@@ -178,7 +178,10 @@ STORAGES = {
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # found when they are asked for
+# Seconds that a browser keeps a style or script whose name says nothing of its content: a page has thirty of them, and
+# somebody who works on one sees the change soon enough.
+WHITENOISE_MAX_AGE = 10 if DEBUG else 60
 FILE_UPLOAD_HANDLERS = ["imports.uploads.UploadHandler"]
 UPLOAD_MOST_BYTES = 1_000_000_000  # of one file of an import
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # bytes of pasted text; uploaded files stream to disk and do not count
