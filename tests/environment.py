@@ -10,12 +10,27 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
+
 from config.embedded import addresses
 from config.embedded.postgres import Postgres
 from config.embedded.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-test-"))
+MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of a private name is made in it
+ROOM = 12 * 1024**3  # bytes, for all processes of a session
+
+
+def _place() -> Path | None:
+    """The system's folder in memory if there is room for what tests write, else None, which is that on the disk.
+
+    A database's tables are emptied there in a third of the time.
+    """
+    roomy = MEMORY.is_dir() and min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOM
+    return MEMORY if roomy else None
+
+
+FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-test-", dir=_place()))
 FOLDER.chmod(0o711)  # the database's user passes through it when the tests run as root
 VAR = FOLDER / "var"
 STORAGE = VAR / "storage"
@@ -30,7 +45,7 @@ REDIS = RedisServer(VAR)
 
 # Everything that settings read is named here, so that a developer's own environment cannot leak into the tests.
 ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
     "LISTKEEP_VAR": str(VAR),
     "LISTKEEP_DEBUG": "1",
     "LISTKEEP_LEASE_SECONDS": "3",

@@ -41,6 +41,7 @@ EPHEMERAL_OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
 }
 
 
