@@ -25,7 +25,7 @@ run: .venv/installed-run ## start everything, with a demo account; Ctrl-C stops 
 
 test: .venv/installed-dev ## run the tests on real services and a real browser, on all cores; ARGS="-k name" chooses
 	@$(PYTHON) -m tests.chromium
-	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
+	@$(PYTHON) -m pytest -n logical --dist worksteal $(ARGS)
 
 check: format-check lint types contracts migrations translations lengths ## everything that can be checked without running it
 

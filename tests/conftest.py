@@ -1,6 +1,5 @@
 """What every test has: real services of its own, rows that are gone afterwards, and a watch over each page."""
 
-import os
 import shutil
 import signal
 import time
@@ -39,11 +38,6 @@ hypothesis.settings.load_profile("patient")
 def pytest_sessionstart() -> None:
     """Give the pages their German texts, as `make run` does."""
     compile_catalogs(environment.ROOT)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores, because tests wait for workers and browsers as well; for `-n auto`."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure() -> None:

@@ -1,4 +1,4 @@
-"""The throw-away place of one test session: its folder and the addresses of its own services, in the environment.
+"""The throw-away place of one test session: its folders and the addresses of its own services, in the environment.
 
 Importing this module sets the environment, because Django's settings read it once. It starts nothing.
 """
@@ -21,19 +21,21 @@ MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of a private name is made in
 ROOM = 12 * 1024**3  # bytes, for all processes of a session
 
 
-def _place() -> Path | None:
-    """The system's folder in memory if there is room for what tests write, else None, which is that on the disk.
+def _folder(*, in_memory: bool) -> Path:
+    """A new folder; the database's user passes through it when the tests run as root.
 
-    A database's tables are emptied there in a third of the time.
+    In memory, if the system has a folder there with room, a database's tables are emptied in a third of the time.
     """
     roomy = MEMORY.is_dir() and min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOM
-    return MEMORY if roomy else None
+    made = Path(tempfile.mkdtemp(prefix="listkeep-test-", dir=MEMORY if in_memory and roomy else None))
+    made.chmod(0o711)
+    return made
 
 
-FOLDER = Path(tempfile.mkdtemp(prefix="listkeep-test-", dir=_place()))
-FOLDER.chmod(0o711)  # the database's user passes through it when the tests run as root
-VAR = FOLDER / "var"
-STORAGE = VAR / "storage"
+FOLDER = _folder(in_memory=False)
+SERVICES = _folder(in_memory=True)
+VAR = SERVICES / "var"
+STORAGE = FOLDER / "storage"  # on the disk: that storing takes its time is what tests of faults catch
 LOGS = VAR / "log"
 STATIC = FOLDER / "static"
 SCRATCH = FOLDER / "scratch"  # the temporary files of started processes, so that killed ones leave nothing
@@ -74,12 +76,13 @@ for name in UNSET:
     os.environ.pop(name, None)
 
 
-def remove_folder() -> None:
+def remove_folders() -> None:
     """Remove everything that the session wrote."""
-    shutil.rmtree(FOLDER)
+    for folder in (SERVICES, FOLDER):
+        shutil.rmtree(folder)
 
 
 # What is started adds here how it ends; it ends in reverse order, whichever of it fails to.
 AT_END = ExitStack()
-AT_END.callback(remove_folder)
+AT_END.callback(remove_folders)
 atexit.register(AT_END.close)  # for a session that fails before pytest has its own end

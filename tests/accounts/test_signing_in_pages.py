@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -201,6 +202,17 @@ def test_the_password_is_changed_by_who_knows_it(anna: User) -> None:
     assert errors(sign_in(anna).post(url, {"oldpassword": "falsch", **new})) == ["Please type your current password."]
     response = sign_in(anna).post(url, {"oldpassword": PASSWORD, **new}, follow=True)
     assert notices(response) == ["Your new password is saved."]
+
+
+def test_who_confirms_a_password_that_is_hashed_anew_stays_signed_in(anna: User) -> None:
+    anna.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=2)  # of an earlier Django
+    anna.save(update_fields=["password"])
+    client = sign_in(anna)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    before = anna.password
+    anna.refresh_from_db()
+    assert anna.password != before
+    assert client.get(reverse("account_email")).status_code == 200
 
 
 # --- the address ------------------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ class Pages(ThreadingHTTPServer):
         "/right": "<title>Right</title><link rel=icon href='data:,'><p>Text",
         "/script": "<link rel=icon href='data:,'><script>nothing.at.all()</script>",
         "/console": "<link rel=icon href='data:,'><script>console.error('wrong')</script>",
-        "/missing": "<link rel=icon href='data:,'><img src='/nowhere.png'>",
+        "/missing": "<link rel=icon href='data:,'><img src='/static/nowhere.png'>",
         "/away": "<link rel=icon href='data:,'><img src='http://listkeep.example/pixel.png'>",
+        "/refused": "<title>Refused</title><link rel=icon href='data:,'><script>fetch('/nowhere')</script>",
         "/policy": "<meta http-equiv=Content-Security-Policy content=\"style-src 'self'\">"
         "<link rel=icon href='data:,'><p style='color: red'>Text",
         "/before": "<link rel=icon href='data:,'><a href='/late'>On</a>",
@@ -85,7 +86,7 @@ def test_nobody_clicks_before_the_scripts_of_a_page_have_run(page: Page, pages_u
     [
         ("/script", "script: "),
         ("/console", "console: wrong"),
-        ("/missing", "404: "),
+        ("/missing", "console: Failed to load resource: the server responded with a status of 404"),
         ("/away", "asked for http://listkeep.example/pixel.png"),
         ("/policy", "console: "),
     ],
@@ -96,6 +97,15 @@ def test_page_that_is_not_right_is_complained_about(
     with watched_page(browser, locale="en-GB") as (page, watch):
         page.goto(f"{pages_url}{address}")
     assert [found for found in watch.complaints if found.startswith(complaint)] != []
+
+
+def test_answer_that_a_page_may_be_refused_is_not_complained_about(browser: Browser, pages_url: str) -> None:
+    with watched_page(browser, locale="en-GB") as (page, watch):
+        with page.expect_response(f"{pages_url}/nowhere") as refused:
+            page.goto(f"{pages_url}/refused")
+        assert refused.value.status == 404
+        page.goto(f"{pages_url}/right")
+    assert watch.complaints == []
 
 
 @pytest.mark.urls(__name__)
