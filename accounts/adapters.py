@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.http import HttpRequest
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
@@ -30,6 +31,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         """Tell a person of a change to their login: at `email`, which is the old one when the address was changed."""
         tell_of_change(self.request, user, template_prefix, details=context, address=email or "")
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether that is their password. They stay signed in, also when it is hashed anew on this occasion.
+
+        Django does that when it asks for more rounds than before, and a session counts with the hash it began with.
+        """
+        before = user.password
+        known = bool(super().reauthenticate(user, password))
+        user.refresh_from_db(fields=["password"])
+        if user.password != before:
+            self.request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        return known
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
