@@ -112,7 +112,9 @@ class Person:
         self.page.get_by_label(words.place_of_use).fill(where)
         self.page.get_by_label(words.read_and_write).check()
         self.page.get_by_role("button", name=words.make_token).click()
-        return Program(self.url, self.page.locator(".secret").inner_text().strip())
+        secret = self.page.locator(".secret")
+        expect(secret).to_be_visible()  # what is hidden, as all is until the page is loaded, has no text
+        return Program(self.url, secret.inner_text().strip())
 
     def look_at_the_other_pages(self, name: str, email: str) -> None:
         """Open the pages that the article does not lead to, one after the other, and keep a picture of each."""
