@@ -130,6 +130,19 @@ class MappingPage:
         ]
 
     @property
+    def beside_the_dates(self) -> list[str]:
+        """The columns of an export of Listkeep that no target takes and that seem to tell a status beside its dates.
+
+        Fields of a list that is gone may well, and the dates are right; but somebody may have added one by hand since.
+        """
+        taken = {form.position for form in self.targets}
+        return [
+            self._names[column.position]
+            for column in self.sniffed.columns
+            if self._is_export and column.position not in taken and speaks_of(column) is not None
+        ]
+
+    @property
     def column_names(self) -> list[str]:
         """The file's columns, in its order."""
         return self._names

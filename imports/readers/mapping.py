@@ -17,7 +17,7 @@ from imports.readers.statuses import is_sign_off_for_certain, says_no, says_yes,
 from imports.readers.synonyms import BASE_NAMES, REASON_NAMES, STATUS_NAMES, field_names, plain_name
 from imports.readers.words import parse_gender
 from recipients.masterdata.address import is_valid
-from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldType
+from recipients.masterdata.file import BASE_COLUMNS, STATUS_COLUMNS, FieldDefinition, FieldScope, FieldType
 from recipients.masterdata.labels import Language, export_headers, exported_language, folded
 
 Match = Callable[[str], str | None]
@@ -69,7 +69,9 @@ def guess_columns(
 ) -> list[Guess]:
     """One guess for each target that a column was found for; base columns first, then fields in their order.
 
-    What a person chose before goes first. A header that Listkeep exported, in either language, is mapped completely.
+    What a person chose before goes first. A header that Listkeep exported, in either language, is mapped completely:
+    its dates tell everybody's status, and none of its fields does, whatever words stand in it. In a list without fields
+    of its own, as one that is brought back is, what the list lacks are such fields, too.
     """
     language = exported_language([column.name for column in columns])
     search = _Search(columns, {field.key: field.type for field in fields}, is_export=language is not None)
@@ -78,9 +80,12 @@ def guess_columns(
     if language is not None:
         search.by_name([_exported(fields, language)], Origin.EXPORT)
     search.by_name(_names(fields), Origin.NAME)
-    search.statuses()
+    tells_status = language is None or any(field.scope is FieldScope.LIST for field in fields)
+    if tells_status:
+        search.statuses()
     search.by_name([_synonyms(fields)], Origin.SYNONYM)
-    search.sign_offs()
+    if tells_status:
+        search.sign_offs()
     search.by_content()
     return search.result()
 
@@ -161,12 +166,12 @@ class _Search:
         return _fits(column, self.types.get(target))
 
     def statuses(self) -> None:
-        """Words for a status, and opt-ins. A field of the list's own may have the column as well."""
+        """Words for a status, and opt-ins. A field may have the column as well, but for an export: it has the dates."""
         told = [(column, told_by(column)) for column in self.columns]
         for wanted in (StatusFormat.WORDS, StatusFormat.YES_ACTIVE):
             for column, how in told:
-                is_free = column.position not in self.taken or any(map(is_sign_off_for_certain, column.values))
-                if how is wanted and is_free:
+                is_certain = not self.is_export and any(map(is_sign_off_for_certain, column.values))
+                if how is wanted and (is_certain or column.position not in self.taken):
                     self._take_status(STATUS_TARGET, column, how)
 
     def sign_offs(self) -> None:

@@ -61,6 +61,12 @@ def test_hostile_text_is_the_same_when_read_again(tmp_path: Path, text: str) -> 
     assert read_back(tmp_path, export(tmp_path, [row])) == [row]
 
 
+@pytest.mark.parametrize("word", ["BOUNCED", "abgemeldet", "aktiv", "ja"])
+def test_word_for_a_status_in_a_field_is_no_status_when_read_again(tmp_path: Path, word: str) -> None:
+    row = {**EMPTY, "email": "a@example.org", "source": word, "vorname": word, "notiz": word, "quelle": word}
+    assert read_back(tmp_path, export(tmp_path, [row])) == [row]
+
+
 @pytest.mark.parametrize("tags", [['"vip"'], ['"'], ['""'], ['""vip""', "b2b", '"a'], ['" vip "']])
 def test_tags_in_quotation_marks_are_the_same_when_read_again(tmp_path: Path, tags: list[str]) -> None:
     empty = {**EMPTY, "email": "a@example.org"}

@@ -1,5 +1,6 @@
 """Guesses are shown as guesses; a file like an earlier one is mapped as that was."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.test import Client
 
 from accounts.models import Account
 from accounts.tenancy import account_scope
+from recipients.masterdata.file import FieldDefinition
 from recipients.masterdata.labels import export_headers
 from recipients.models import Group
 from recipients.queries import definitions_of
@@ -16,6 +18,7 @@ from tests.imports.filled_form import form_data
 from tests.imports.mapping.shown import (
     import_done,
     list_with_fields,
+    new_fields,
     newest,
     part,
     refreshed,
@@ -23,6 +26,7 @@ from tests.imports.mapping.shown import (
     url_of,
 )
 from tests.imports.uploads import draft, upload
+from tests.page_content import notices
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +124,38 @@ def test_an_export_of_ours_is_mapped_as_such_unless_this_very_list_had_it_otherw
     assert shown(client, newest(group))["to-source-column"] == ""
     upload(client, make_group(account, "Leer"), content)
     assert shown(client, newest(group))["to-source-column"] == "5"
+
+
+def export_with(fields: Sequence[FieldDefinition], *, beside: str, cells: dict[str, str]) -> str:
+    """An export of a list with these fields and one row, and another column beside them."""
+    names = [*export_headers(fields, "de").values(), beside]
+    return f"{';'.join(names)}\n{';'.join(cells.get(name, '') for name in names)}\n"
+
+
+def about(column: str, response: Any) -> list[str]:
+    """The notices that name a column."""
+    return [one for one in notices(response) if column in one]
+
+
+STATES = {"E-Mail": "a@example.org", "Aktiviert am": "2024-07-01T10:00:05+00:00", "Zustand": "abgemeldet"}
+
+
+def test_words_for_a_status_in_an_export_become_a_field_again_and_are_told(client: Client, account: Account) -> None:
+    run = draft(client, make_group(account), export_with([], beside="Zustand", cells=STATES))
+    response = client.get(url_of(run))
+    assert (new_fields(response), shown(client, run)["new-7-create"]) == (["Zustand"], "on")
+    told = (
+        "This file is an export of Listkeep: its dates say who is active, unsubscribed or bounced. The column Zustand "
+        "seems to tell that, too. If you have added it since, choose it for “Status” under “Registration information”."
+    )
+    assert about("Zustand", response) == [told]
+    assert about("Zustand", refreshed(client, run, **{"to-subscription-status-column": "7"})) == []
+
+
+def test_words_for_a_status_in_a_field_of_an_export_are_not_told(client: Client, group: Group) -> None:
+    with account_scope(group.account_id):
+        before = definitions_of(group)
+    make_field(group.account, "Zustand", group=group)
+    run = draft(client, group, export_with(before, beside="Zustand", cells=STATES))
+    assert about("Zustand", client.get(url_of(run))) == []
+    assert shown(client, run)["to-subscription-status-column"] == ""

@@ -29,8 +29,10 @@ def text_source(*, encoding: str = "utf-8", delimiter: str = ";", has_header: bo
     return Source(Kind.CSV, encoding, delimiter, has_header, None)
 
 
-def field(key: str, field_type: FieldType = FieldType.TEXT, label: str = "") -> FieldDefinition:
-    return FieldDefinition(key, label or key.title(), field_type, FieldScope.LIST)
+def field(
+    key: str, field_type: FieldType = FieldType.TEXT, label: str = "", scope: FieldScope = FieldScope.LIST
+) -> FieldDefinition:
+    return FieldDefinition(key, label or key.title(), field_type, scope)
 
 
 def ignore_progress(done: int, known: int | None) -> None:

@@ -23,7 +23,7 @@ from imports.readers import (
     header_mark,
     sniff,
 )
-from recipients.masterdata.file import BASE_COLUMNS, FieldDefinition, FieldType
+from recipients.masterdata.file import BASE_COLUMNS, FieldDefinition, FieldScope, FieldType
 from recipients.masterdata.labels import LANGUAGES, Language, export_headers
 from tests.imports.readers.files import field, write_file
 
@@ -283,6 +283,36 @@ def test_a_field_of_the_same_name_does_not_hide_a_sign_off(tmp_path: Path, word:
     columns = sniffed(tmp_path, "E-Mail;Status", "a@example.org;active", f"b@example.org;{word}")
     found = entries(columns, [field("status", label="Status")])
     assert (found["status"], STATUS_TARGET in found) == (("Status", Origin.NAME), is_heard)
+
+
+def exported(tmp_path: Path, fields: Sequence[FieldDefinition], header: str, cell: str) -> tuple[SniffedColumn, ...]:
+    """The columns of an export of a list with these fields, with a column beside them; each holds the cell."""
+    names = [*export_headers(fields, "de").values(), *filter(None, [header])]
+    return sniffed(tmp_path, ";".join(names), f"a@example.org;;;;;;;{';'.join([cell] * (len(names) - 7))}")
+
+
+@pytest.mark.parametrize("cell", ["abgemeldet", "BOUNCED", "nein", "Frau abgemeldet"])
+@pytest.mark.parametrize("label", ["Quelle", "Status", "Newsletter", "Bounce-Grund"])
+def test_no_field_of_an_export_tells_the_status(tmp_path: Path, label: str, cell: str) -> None:
+    own = field("zustand", label=label)
+    found = {guess.mapping.target for guess in guess_columns(exported(tmp_path, [own], "", cell), [own])}
+    assert found == {*BASE_COLUMNS, "zustand"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ([], {}),
+        ([field("ort", scope=FieldScope.ACCOUNT)], {}),
+        ([field("ort")], {STATUS_TARGET: ("Abgemeldet?", Origin.SYNONYM, YES_UNSUBSCRIBED)}),
+    ],
+)
+def test_a_column_beside_an_export_tells_the_status_where_the_list_has_its_fields(
+    tmp_path: Path, fields: Sequence[FieldDefinition], found: dict[str, tuple[object, ...]]
+) -> None:
+    names = {*BASE_COLUMNS, *(one.key for one in fields)}
+    all_found = entries(exported(tmp_path, fields, "Abgemeldet?", "ja"), fields)
+    assert {target: entry for target, entry in all_found.items() if target not in names} == found
 
 
 def test_a_column_without_a_date_yet_is_written_as_the_others(tmp_path: Path) -> None:
