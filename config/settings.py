@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "recipients.deleted_lists.DeletedListMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -39,7 +39,7 @@ from backups.views.download import (
     refusal_page,
 )
 from recipients.jobs import SMALL_LIST
-from recipients.models import Group
+from recipients.views.access import group_or_404
 
 READ_OR_SEND: Final = ["GET", "HEAD", "POST"]
 REMEMBERED: Final = "export"  # in the session: what was chosen last
@@ -76,7 +76,7 @@ def backup(request: AccountRequest, backup_id: UUID) -> HttpResponseBase:
 @account_view(Role.READER)
 def group(request: AccountRequest, group_id: int) -> HttpResponseBase:
     """How a list is to be exported as it is now; sends the file, or has it made."""
-    found = get_object_or_404(Group, account_id=request.account.pk, pk=group_id, deleted_at=None)
+    found = group_or_404(request, group_id)
     form = _form(request)
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, found, None)

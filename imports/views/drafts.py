@@ -28,7 +28,7 @@ from imports.new_fields import NewFieldRefused
 from imports.readers import Sniffed, UnreadableFile
 from imports.views.places import to_place
 from imports.wording import cannot_import_sentence, file_problem
-from recipients.models import Group
+from recipients.views.access import group_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +62,7 @@ def new_list(request: AccountRequest) -> HttpResponse:
 @account_view(Role.EDITOR)
 def upload(request: AccountRequest, group_id: int) -> HttpResponse:
     """The file of an import into a list that is there."""
-    group = get_object_or_404(Group.objects.present(), account=request.account, pk=group_id)
+    group = group_or_404(request, group_id)
     if request.method != "POST":
         return render(request, "imports/upload.html", {"group": group, "form": UploadForm()})
     form = UploadForm(request.POST, request.FILES)

@@ -1,13 +1,14 @@
 """What was imported, newest first: in an account, in one list."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.gate import AccountRequest, account_view
 from accounts.models import Role
 from imports.queries import HistoryPage, Place, history_page
 from recipients.models import Group
+from recipients.views.access import group_or_404
 
 
 @require_safe
@@ -22,7 +23,7 @@ def history(request: AccountRequest) -> HttpResponse:
 @account_view(Role.READER)
 def group_history(request: AccountRequest, group_id: int) -> HttpResponse:
     """The imports into one list."""
-    group = get_object_or_404(Group.objects.present(), account=request.account, pk=group_id)
+    group = group_or_404(request, group_id)
     context = {"group": group, "page": _page(request, group), "may_edit": request.membership.may(Role.EDITOR)}
     return render(request, "imports/group_history.html", context)
 

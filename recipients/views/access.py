@@ -5,14 +5,17 @@ from django.http import Http404
 
 from accounts.gate import AccountRequest
 from accounts.models import Role
+from recipients.deleted_lists import ListDeleted
 from recipients.models import Group
 
 
 def group_or_404(request: AccountRequest, group_id: int) -> Group:
-    """A list of the account that has not been deleted."""
-    group: Group | None = Group.objects.present().filter(account_id=request.account.pk, pk=group_id).first()
+    """A list of the account. Raises Http404, of a list that was deleted ListDeleted."""
+    group: Group | None = Group.objects.filter(account_id=request.account.pk, pk=group_id).first()
     if group is None:
         raise Http404
+    if group.deleted_at is not None:
+        raise ListDeleted(group)
     group.account = request.account
     return group
 
