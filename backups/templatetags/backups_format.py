@@ -65,10 +65,11 @@ def difference(backup: Any) -> str:
 
 @register.filter
 def time_left(backup: Any) -> str:
-    """How long a complete backup is still kept, in whole days; hours are not counted."""
-    days = (backup.expires_at - timezone.now()) // DAY
-    if days < 1:
+    """How long a complete backup is still kept: the days from today to the date that stands beside it."""
+    now = timezone.now()
+    if backup.expires_at - now < DAY:
         return gettext("less than a day left")
+    days = (timezone.localdate(backup.expires_at) - timezone.localdate(now)).days
     return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
 
 

@@ -1,6 +1,6 @@
 """My Account > Extras > Backups: the backups by list and date."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -74,10 +74,27 @@ def test_row_says_when_why_who_how_many_how_large_and_how_long(account: Account,
             "Import of kunden.csv by Anna Berger",
             "40,212",
             "1.5 MB",
-            f"{days(at + 30 * DAY)} 27 days left",
+            f"{days(at + 30 * DAY)} {(timezone.localdate(at + 30 * DAY) - timezone.localdate()).days} days left",
             "Complete",
         ]
     ]
+
+
+@pytest.mark.parametrize("at", [time(0, 0, 1), time(23, 59, 59)])
+@pytest.mark.parametrize("left", [2, 29, 30])
+def test_days_left_are_those_to_the_date_beside_them(account: Account, client: Client, left: int, at: time) -> None:
+    day = timezone.localdate() + timedelta(days=left)
+    ends = timezone.make_aware(datetime.combine(day, at))
+    make_backup(make_group(account), requested_at=ends - 30 * DAY, expires_at=ends)
+    (row,) = rows(client.get(url_of(account)))
+    assert row[5] == f"{days(ends)} {left} days left"
+
+
+def test_the_last_day_is_less_than_a_day(account: Account, client: Client) -> None:
+    ends = timezone.now() + timedelta(hours=23)
+    make_backup(make_group(account), requested_at=ends - 30 * DAY, expires_at=ends)
+    (row,) = rows(client.get(url_of(account)))
+    assert row[5] == f"{days(ends)} less than a day left"
 
 
 def test_rows_of_a_list_stand_newest_first_with_the_difference_to_the_one_before(
@@ -197,7 +214,7 @@ def test_page_is_german_for_germans(account: Account, client: Client, anna: User
         "Import von kunden.csv von Anna Berger",
         "40.212 \N{MINUS SIGN}788 im Vergleich zum Backup davor",
         "1,5 MB",
-        f"{timezone.localtime(now + 30 * DAY):%d.%m.%Y} noch 29 Tage",
+        f"{timezone.localtime(now + 30 * DAY):%d.%m.%Y} noch 30 Tage",
         "Vollständig",
     ]
 
