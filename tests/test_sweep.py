@@ -81,7 +81,7 @@ RIGHTS = {
     "recipients:account_unblock": Right(post=EDITOR),
     "recipients:delete": Right(get=EDITOR, post=EDITOR, tells=True),
     "recipients:clear": Right(get=EDITOR, post=EDITOR, tells=True),
-    "recipients:delete_recipients": Right(get=EDITOR, post=EDITOR),
+    "recipients:delete_recipients": Right(get=EDITOR, post=EDITOR, tells=True),
     "recipients:delete_field": Right(get=EDITOR, post=EDITOR, tells=True),
     "recipients:deletion": Right(get=READER, tells=True),
     "imports:new_list": Right(get=EDITOR, post=EDITOR),
