@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 PROBLEMS_BESIDE: Final = (
     "x-problems-beside"  # in a call's `openapi_extra`: statuses of problems that others do not have
 )
-_OF_ALL: Final = (400, 401, 404, 429, 500)
-_OF_WRITES: Final = (403, 409, 413, 422)
+_OF_ALL: Final = (400, 401, 404, 422, 429, 500)
+_OF_WRITES: Final = (403, 409, 413)
+MOST_ERRORS: Final = 100  # that a problem names
+Call = Callable[..., Any]
 _PROBLEM: Final[DictStrAny] = {
     "title": "Problem",
     "description": "A problem as RFC 9457 has it. `code` is what programs go by.",
@@ -64,6 +66,7 @@ class Interface(NinjaAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(auth=Bearer(), parser=ExactParser(), **options)
         self.add_decorator(through_the_gate, mode="view")
+        self.add_decorator(_without_unknown_parameters, mode="operation")
 
     def set_default_exception_handlers(self) -> None:
         """All that a call may end in, as problems."""
@@ -97,7 +100,6 @@ class Interface(NinjaAPI):
                 if is_write:
                     operation["parameters"].append(_KEY_PARAMETER)
                 statuses = {*_OF_ALL, *operation.pop(PROBLEMS_BESIDE, ()), *(_OF_WRITES if is_write else ())}
-                statuses |= {422} if operation["parameters"] else set()
                 for status in sorted(statuses):
                     operation["responses"].setdefault(status, _problem_of(status))
         return schema
@@ -125,6 +127,25 @@ def _without_pages(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     return watched
 
 
+def _without_unknown_parameters(call: Call) -> Call:
+    """The call, which refuses parameters in its address that it does not know.
+
+    A filter that is misspelt would filter nothing, and a program would take everybody for those whom it asked for.
+    """
+    operation: Operation = call._ninja_operation  # type: ignore[attr-defined]  # noqa: SLF001  # Ninja has no other way
+    of_query = [model for model in operation.models if model.__ninja_param_source__ == "query"]
+    known = {name for model in of_query for name in model.__ninja_flatten_map__}
+
+    @wraps(call)
+    def strict(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if unknown := sorted(request.GET.keys() - known):
+            errors = [{"member": name, "message": "There is no such parameter."} for name in unknown[:MOST_ERRORS]]
+            raise Problem("invalid", errors=errors)
+        return call(request, *args, **kwargs)
+
+    return strict
+
+
 def _problem_of(status: int) -> DictStrAny:
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": status_name(status), "content": content}
@@ -149,7 +170,7 @@ def _ended(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _errors_of(error: ValidationError) -> list[dict[str, str]]:
     """Which members are wrong; the first hundred of them."""
-    return [{"member": _member(one["loc"]), "message": str(one["msg"])} for one in error.errors[:100]]
+    return [{"member": _member(one["loc"]), "message": str(one["msg"])} for one in error.errors[:MOST_ERRORS]]
 
 
 def _member(place: tuple[str | int, ...]) -> str:
