@@ -44,13 +44,14 @@ class AccountRequest(HttpRequest):
 
 
 def account_view(
-    role: Role,
+    role: Role, *, even_without_second_factor: bool = False
 ) -> Callable[
     [Callable[Concatenate[AccountRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, int, P], HttpResponseBase],
 ]:
     """Let members with at least `role` in; hands the view a request with `account` and `membership`.
 
+    `even_without_second_factor`: also members who lack the one that the account demands; for leaving it.
     The view's URL has `<int:account_id>`, which the gate takes off. A response that streams is sent after the
     account's transaction has ended: it must have read from the database before.
     """
@@ -73,7 +74,8 @@ def account_view(
                 )
                 if membership is None:
                     raise Http404
-                if membership.account.demands_second_factor and not has_second_factor(inside.user.pk):
+                demands = membership.account.demands_second_factor and not even_without_second_factor
+                if demands and not has_second_factor(inside.user.pk):
                     return to_second_factor(request)
                 if not membership.may(role):
                     raise PermissionDenied

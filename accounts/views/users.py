@@ -140,9 +140,9 @@ def transfer(request: AccountRequest, member_id: int) -> HttpResponse:
 
 
 @require_http_methods(DECIDES)
-@account_view(Role.READER)
+@account_view(Role.READER, even_without_second_factor=True)
 def leave(request: AccountRequest) -> HttpResponse:
-    """Asks, and then takes the person themselves out of the account."""
+    """Asks, and then takes the person themselves out of the account; also who will not set up what it demands."""
     if request.method != "POST":
         return _confirm_leaving(request)
     try:

@@ -9,19 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, ApiToken, AuditAction, AuditEntry, Role, User
+from accounts.models import Account, ApiToken, AuditAction, AuditEntry, Membership, Role, User
 from accounts.tenancy import account_scope
 from accounts.tokens import create_token
 from tests.factories import make_account, make_member, make_user, sign_in
 from tests.page_content import notices, read
+from tests.sweep import ACCOUNT, addresses
 
 pytestmark = pytest.mark.django_db
 
 DEMANDED = {
     "en": "Blumen Berger demands two-factor login of everybody. Set up a passkey or an authenticator app here; then "
-    "you get in.",
+    "you get in. Leave Blumen Berger …",
     "de": "Blumen Berger verlangt von allen die Zwei-Faktor-Anmeldung. Richten Sie hier einen Passkey oder eine "
-    "Authentifizierungs-App ein; danach kommen Sie hinein.",
+    "Authentifizierungs-App ein; danach kommen Sie hinein. Blumen Berger verlassen …",
 }
 
 
@@ -177,6 +178,29 @@ def test_who_has_one_gets_in_until_it_is_gone(account: Account, owner: User, kin
     assert [client.get(page).status_code for page in pages(account)] == [200, 200, 200, 200]
     one.delete()
     assert client.get(pages(account)[0]).status_code == 302
+
+
+def test_who_has_none_gets_to_no_other_page_than_the_one_that_leaves(account: Account, owner: User) -> None:
+    client = sign_in(make_member(account, Role.OWNER))
+    demand(account)
+    names = [one.name for one in addresses() if one.parts == (ACCOUNT,)]
+    answers = {name: client.get(reverse(name, args=[account.pk])) for name in names}
+    open_to = {name for name, answer in answers.items() if answer.status_code not in (302, 405)}
+    led_to = {answer["Location"] for answer in answers.values() if answer.status_code == 302}
+    assert (open_to, led_to) == ({"accounts:leave"}, {reverse("mfa_index")})
+
+
+def test_who_will_not_set_one_up_can_leave(account: Account, owner: User) -> None:
+    member = make_member(account, Role.EDITOR)
+    client = sign_in(member)
+    demand(account)
+    page = read(client.get(pages(account)[0], follow=True))
+    (way,) = [link.attributes["href"] for link in page.all("a") if link.text == "Leave Blumen Berger …"]
+    assert way == reverse("accounts:leave", args=[account.pk])
+    assert read(client.get(way)).all("h1")[0].text == "Leave the account"
+    client.post(way)
+    with account_scope(account.pk):
+        assert not Membership.objects.filter(user=member).exists()
 
 
 def test_another_account_of_the_person_is_open(account: Account, owner: User) -> None:
