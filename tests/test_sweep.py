@@ -5,10 +5,8 @@ the tests fail, and so does a line whose address is gone. The account that is as
 imports and backups with their files; none of its texts may reach an outsider, not by a header either.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -17,9 +15,9 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Role, User
-from tests import environment
 from tests.customer import Customer, make_customer, rolled_back
 from tests.factories import sign_in
+from tests.kept_files import KeptFiles
 from tests.sweep import NUMBERS, Address, addresses, ask, login_for, policy_of, without_tokens
 from tests.tenant_tables import everything_of
 
@@ -191,21 +189,17 @@ every_page = pytest.mark.parametrize("address", [one for one, method in REQUESTS
 
 
 @pytest.fixture(scope="module")
-def made(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Customers, Path]]:
-    """Both customers, in a transaction that lasts as long as this module's tests, and a copy of their files."""
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Customers, KeptFiles]]:
+    """Both customers, in a transaction that lasts as long as this module's tests, and their files."""
     with django_db_blocker.unblock(), rolled_back():
         customers = Customers(victim=make_customer(SECRET), strangers=make_customer("eigenwort"))
-        files = tmp_path_factory.mktemp("sweep") / "storage"
-        shutil.copytree(environment.STORAGE, files)
-        yield customers, files
+        yield customers, KeptFiles.of_storage()
 
 
 @pytest.fixture
-def customers(made: tuple[Customers, Path]) -> Iterator[Customers]:
+def customers(made: tuple[Customers, KeptFiles]) -> Iterator[Customers]:
     """Both customers with their files; what a test changes is undone."""
-    shutil.copytree(made[1], environment.STORAGE, dirs_exist_ok=True)
+    made[1].lay_out()
     with rolled_back():
         yield made[0]
 

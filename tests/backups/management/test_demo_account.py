@@ -1,10 +1,8 @@
 """The demo account: what stands in it, and that a second run leaves it alone."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +21,9 @@ from backups.management.demo.files import CUSTOMERS, FAIR, NEWSLETTER, demo_file
 from backups.models import Backup
 from imports.models import Import
 from recipients.models import Activity, Deletion, Field, Group, Recipient
-from tests import environment
 from tests.conftest import empty_tables
 from tests.customer import rolled_back
+from tests.kept_files import KeptFiles
 
 DAY = timedelta(days=1)
 SIGN_IN = "Demo: demo@listkeep.example / listkeep-demo"
@@ -46,15 +44,12 @@ def counts() -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def made(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Account, Path]]:
-    """The demo account, made once for this module's tests, and a copy of its files."""
+def made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Account, KeptFiles]]:
+    """The demo account, made once for this module's tests, and its files."""
     with django_db_blocker.unblock():
         try:
             assert prepare() == [SIGN_IN]
-            files = tmp_path_factory.mktemp("demo") / "storage"
-            shutil.copytree(environment.STORAGE, files)
+            files = KeptFiles.of_storage()
             with across_accounts("a test looks for the demo"):
                 account = Account.objects.get()
             yield account, files
@@ -65,9 +60,9 @@ def made(
 
 
 @pytest.fixture
-def account(made: tuple[Account, Path]) -> Iterator[Account]:
+def account(made: tuple[Account, KeptFiles]) -> Iterator[Account]:
     """The demo account with its files; what a test changes is undone."""
-    shutil.copytree(made[1], environment.STORAGE, dirs_exist_ok=True)
+    made[1].lay_out()
     with rolled_back():
         yield made[0]
 
