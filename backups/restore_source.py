@@ -28,7 +28,7 @@ from backups.suppressing import suppression_for
 from imports.models import Import
 from imports.readers import ColumnMapping
 from imports.reading import fields_of_run
-from imports.restoring import FieldAction, Way, Wish
+from imports.restoring import FieldAction, Way, Wish, wish_of
 from imports.sources import RowsRead, RunFailed, register
 from recipients.erased import Erased
 from recipients.masterdata.encode import plain_numbers
@@ -80,7 +80,7 @@ def connect() -> None:
 
 def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None], None]) -> RowsRead:
     """The rows that a restore or an undo brings back."""
-    wish = Wish.from_json(run.restore)
+    wish = wish_of(run)
     with account_scope(run.account_id):
         targets = {field.key: field for field in fields_of_run(run)}
         # Before anything is read: what happens to the list from now on is seen by `is_outdated`.
@@ -110,7 +110,7 @@ def read_rows(run: Import, *, target: Path, progress: Callable[[int, int | None]
 
 
 def _lacks_its_backup(run: Import) -> bool:
-    wish = Wish.from_json(run.restore)
+    wish = wish_of(run)
     if run.backup_id is None or wish.way is not Way.UNDO or wish.take_changed:
         return False
     return not _complete(run.account_id, run.backup_id).exists()

@@ -29,6 +29,7 @@ REFUSALS: Final[dict[str, Promise]] = {
     "not_done": gettext_lazy("Only what is done can be undone."),
     "too_old": gettext_lazy("This import is too old to be undone in one step. Its backup can still be restored."),
     "undone": gettext_lazy("This has been undone already."),
+    "redone": gettext_lazy("This was undone, and the undo was taken back: it holds again. Undo the last step instead."),
     "no_backup": gettext_lazy("This import made no backup, so it cannot be undone: automatic backups were off."),
     "backup_purged": gettext_lazy("The backup that was made before is no longer kept, so this cannot be undone."),
     "backup_damaged": gettext_lazy("The backup that was made before is damaged, so this cannot be undone."),

@@ -5,8 +5,9 @@ too, so each can be undone in turn.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -19,6 +20,9 @@ from imports.readers import ColumnMapping
 from imports.restore_runs import start_restore
 from imports.restoring import FieldAction, FieldChoice, Way, Wish
 
+CHANGED: Final = ("added", "changed", "removed", "contacts_changed")
+"""The numbers of a report that say whether an undo did anything."""
+
 
 def why_not_undoable(*, run: Import) -> str:
     """A code for why an import cannot be taken back; empty when it can. The codes are those of `reasons_against`."""
@@ -29,15 +33,18 @@ def reasons_against(*, runs: Sequence[Import]) -> dict[uuid.UUID, str]:
     """For each of an account's imports a code for why it cannot be taken back, empty when it can; by their keys.
 
     `not_done`, `too_old` (made by a Listkeep that kept no numbers), `group_deleted`, `no_backup` (the switches were
-    off), `undone` already, `backup_purged`, `backup_damaged`. Two statements at most, however many imports.
+    off), `undone` already, `redone` (its undo was taken back: the last step is what can be undone), `backup_purged`,
+    `backup_damaged`. Two statements at most, however many imports.
     """
     reasons = {run.pk: _standing_reason(run) for run in runs}
     possible = [run for run in runs if not reasons[run.pk]]
     if not possible:
         return reasons
     account_id = possible[0].account_id
-    undone = Import.objects.filter(account_id=account_id, undoes__in=possible, status=Import.Status.DONE)
-    reasons |= dict.fromkeys(undone.values_list("undoes_id", flat=True), "undone")
+    undone_by = _undone_by(account_id, {run.group_id for run in possible})
+    for run in possible:
+        if steps := _steps(run, undone_by):
+            reasons[run.pk] = "undone" if len(steps) % 2 else "redone"
     # An import into an empty list needs no backup to be taken back.
     in_need = [run for run in possible if not reasons[run.pk] and not run.report.get("was_empty")]
     needed = {run.pk: key for run in in_need if (key := _backup_key(run))}
@@ -50,6 +57,31 @@ def reasons_against(*, runs: Sequence[Import]) -> dict[uuid.UUID, str]:
             elif damage[key]:
                 reasons[run_key] = "backup_damaged"
     return reasons
+
+
+def last_step(*, run: Import) -> Import | None:
+    """The undo that took an import back, or the last of those that took that back in turn; None when none did."""
+    steps = _steps(run, _undone_by(run.account_id, {run.group_id}))
+    return Import.objects.get(account_id=run.account_id, pk=steps[-1]) if steps else None
+
+
+def _undone_by(account_id: int, group_ids: Collection[int]) -> dict[uuid.UUID, uuid.UUID]:
+    """For each run of these lists that was taken back: the undo. One that changed nothing took nothing back."""
+    done = Import.objects.filter(
+        account_id=account_id, group_id__in=group_ids, kind=Import.Kind.UNDO, status=Import.Status.DONE
+    )
+    undos = done.values_list("undoes_id", "pk", *(f"report__{name}" for name in CHANGED))
+    return {undone: undo for undone, undo, *numbers in undos if any(numbers)}
+
+
+def _steps(run: Import, undone_by: Mapping[uuid.UUID, uuid.UUID]) -> list[uuid.UUID]:
+    """The undo of a run, the undo of that, and so on."""
+    steps = []
+    step = undone_by.get(run.pk)
+    while step is not None:
+        steps.append(step)
+        step = undone_by.get(step)
+    return steps
 
 
 def _standing_reason(run: Import) -> str:

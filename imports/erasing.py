@@ -17,6 +17,7 @@ from django.db.models.functions import Cast, Lower
 
 from accounts.tenancy import account_scope
 from imports.models import Import
+from imports.restoring import wish_of
 from imports.run import discard_files
 from recipients.scratch import scratch_folder
 from recipients.storage import local_copy, put, remove
@@ -35,7 +36,9 @@ def forget_unstarted(*, account_id: int, now: datetime) -> None:
     """Cancel the imports that nobody has started, in the erasure's transaction. Their files go with the job."""
     for run in _unstarted(account_id).select_for_update().order_by("pk"):
         run.status, run.finished_at, run.claim, run.claimed_until = Import.Status.CANCELLED, now, None, None
-        run.preview, run.entered, run.restore, run.sniffed = {}, {}, {}, without_cells(run.sniffed)
+        run.preview, run.entered, run.sniffed = {}, {}, without_cells(run.sniffed)
+        if run.kind != Import.Kind.FILE:
+            run.restore = wish_of(run).without_people().to_json()
         run.save(
             update_fields=[
                 "status",

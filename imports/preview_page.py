@@ -131,6 +131,11 @@ class PreviewPage:
         self._numbers: dict[str, int] = run.report | run.preview["outcome"]
 
     @property
+    def lacks_its_list(self) -> bool:
+        """Whether the list was deleted meanwhile, so that nothing can come of it; `run.group` must be fresh."""
+        return self._run.group.deleted_at is not None
+
+    @property
     def is_outdated(self) -> bool:
         """Whether the list has changed since; `run.group` must be fresh."""
         return bool(self._run.preview["revision"] != self._run.group.revision)

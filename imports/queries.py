@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from django.db.models import BooleanField, Case, F, Func, JSONField, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Lower
 
 from imports.models import Import
@@ -116,12 +116,15 @@ class EarlierImport:
 def earlier_mapping(*, account_id: int, group_id: int, mark: str) -> EarlierImport | None:
     """How a file with this `header_mark` was mapped last: in this list, else in another one of the account.
 
-    Only imports that a person confirmed and that came to their end: who cancelled one may have mapped it wrongly.
+    Only imports that a person confirmed, that came to their end and that nobody has undone: who cancelled one, or took
+    it back, may have mapped it wrongly.
     """
     if not mark:
         return None
+    undone = Import.objects.filter(account_id=account_id, undoes=OuterRef("pk"), status=Import.Status.DONE)
     found = (
         Import.objects.filter(account_id=account_id, header_mark=mark, status=Import.Status.DONE, interface="browser")
+        .exclude(Exists(undone))
         .annotate(
             is_here=Case(When(group_id=group_id, then=True), default=False, output_field=BooleanField()),
             names=Func(

@@ -12,7 +12,7 @@ from imports.preview_page import Examples, PreviewPage
 from imports.preview_warnings import PreviewWarning
 from imports.report_page import ReportPage
 from imports.restore_wording import KEPT_REASONS, UNDONE, action, deed, kind_undone
-from imports.restoring import Way
+from imports.restoring import Way, brings_the_list, wish_of
 
 
 def restore_figures(run: Import, numbers: Numbers) -> list[Figure]:
@@ -26,9 +26,9 @@ def restore_figures(run: Import, numbers: Numbers) -> list[Figure]:
     removed = Figure(
         _("Removed"), told["removed"], hint=_("came in after the backup"), kind="warning" if told["removed"] else ""
     )
-    unchanged = Figure(_("Unchanged"), told["unchanged"], hint=_("are as they were then"))
-    always = [changed, added] if run.restore["way"] in (Way.UPDATE_AND_ADD, Way.SELECTED) else [changed, added, removed]
-    if run.restore["way"] in (Way.NEW_LIST, Way.REVIVE):
+    unchanged = Figure(_("Unchanged"), told["unchanged"], hint=_("stay as they are"))
+    always = [changed, added] if wish_of(run).way in (Way.UPDATE_AND_ADD, Way.SELECTED) else [changed, added, removed]
+    if wish_of(run).way in (Way.NEW_LIST, Way.REVIVE):
         always = [replace(added, hint="")]
     beside = [
         unchanged,
@@ -75,6 +75,11 @@ class RestorePage(PreviewPage):
     """What the preview of a restore or an undo says."""
 
     @property
+    def lacks_its_list(self) -> bool:
+        """Whether the list was deleted meanwhile, and the restore does not bring it back."""
+        return super().lacks_its_list and not brings_the_list(self._run)
+
+    @property
     def figures(self) -> list[Figure]:
         """The figures at a glance."""
         return restore_figures(self._run, self._numbers)
@@ -107,7 +112,7 @@ class RestorePage(PreviewPage):
     @property
     def asks_take_changed(self) -> bool:
         """Whether it is asked for."""
-        return bool(self._run.restore["take_changed"])
+        return wish_of(self._run).take_changed
 
     @property
     def impossible(self) -> list[Reason]:
@@ -127,7 +132,7 @@ class RestorePage(PreviewPage):
     @property
     def asks_exact_status(self) -> bool:
         """Whether the status of the backup is asked for, whoever unsubscribed since."""
-        return bool(self._run.restore["exact_status"])
+        return wish_of(self._run).exact_status
 
     @property
     def would_be_active(self) -> int:
@@ -138,6 +143,11 @@ class RestorePage(PreviewPage):
     def other_status(self) -> int:
         """How many would have another status, if that were asked for."""
         return int(self._run.preview.get("exact_status", {}).get("kept", 0))
+
+    @property
+    def other_dates(self) -> int:
+        """How many of them would not be active again: only their dates are others."""
+        return max(0, self.other_status - self.would_be_active)
 
     @property
     def changes_status(self) -> bool:
@@ -187,9 +197,19 @@ class RestorePage(PreviewPage):
         """Whether anybody would be set back, come back or be removed."""
         return changes_anything(self._numbers)
 
+    @property
+    def does_anything(self) -> bool:
+        """Whether anything at all would be another, values of fields of all lists among it."""
+        return self.changes_anything or bool(self._outcome.contacts_changed)
+
 
 class RestoreReport(ReportPage):
     """What a restore or an undo did."""
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether an import was taken back."""
+        return self._run.kind == Import.Kind.UNDO
 
     @property
     def figures(self) -> list[Figure]:
@@ -199,10 +219,10 @@ class RestoreReport(ReportPage):
     @property
     def title(self) -> str:
         """What happened, in a few words."""
-        if self._run.kind == Import.Kind.UNDO:
+        if self.is_undo:
             return str(UNDONE[kind_undone(self._run)])
         name = {"list": self._run.group.name}
-        match self._run.restore["way"]:
+        match wish_of(self._run).way:
             case Way.NEW_LIST:
                 return _("The list “%(list)s” is made from the backup") % name
             case Way.REVIVE:

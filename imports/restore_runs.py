@@ -16,7 +16,7 @@ from imports.confirming import refuse_impossible, start_preview
 from imports.models import Import
 from imports.new_fields import PlannedField
 from imports.readers import ColumnMapping
-from imports.restoring import Way, Wish
+from imports.restoring import Way, Wish, wish_of
 from recipients.masterdata.options import AccountValues, EmptyCells, TagsMode
 from recipients.models import Group
 from recipients.storage import discard
@@ -88,7 +88,7 @@ def bring_the_list(*, run: Import, group: Group, now: datetime) -> None:
     """
     Group.objects.filter(account_id=group.account_id, pk=group.pk).update(deleted_at=None)
     group.deleted_at = None
-    is_new = Wish.from_json(run.restore).way is Way.NEW_LIST
+    is_new = wish_of(run).way is Way.NEW_LIST
     record(
         account_id=group.account_id,
         actor_id=run.requested_by_id,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from imports.figures import shown
 from imports.models import Import
-from imports.restoring import Way, Wish
+from imports.restoring import Way, wish_of
 
 WAYS: Final[dict[Way, Promise]] = {
     Way.UPDATE_AND_ADD: gettext_lazy("Restore: update and add"),
@@ -81,7 +81,7 @@ FAILURES: Final[dict[str, Promise]] = {
 
 def way_of(run: Import) -> str:
     """What kind of restore a run is, in the reader's words."""
-    way = Way(run.restore["way"])
+    way = wish_of(run).way
     return str(UNDOS[kind_undone(run)] if way is Way.UNDO else WAYS[way])
 
 
@@ -93,7 +93,7 @@ def kind_undone(run: Import) -> Import.Kind:
 def deed(run: Import) -> str:
     """What a done restore or undo did, in a sentence with its numbers."""
     told = {name: int(run.report.get(name, 0)) for name in ("changed", "added", "removed")}
-    match Way(run.restore["way"]):
+    match wish_of(run).way:
         case Way.NEW_LIST:
             words = ngettext("%(added)s recipient is in it.", "%(added)s recipients are in it.", told["added"])
         case Way.REVIVE:
@@ -105,7 +105,7 @@ def deed(run: Import) -> str:
 
 def action(run: Import, *, changed: int, added: int, removed: int) -> str:
     """What the button of a preview says: what is done to which list, and to how many."""
-    way, name = Way(run.restore["way"]), run.group.name
+    way, name = wish_of(run).way, run.group.name
     if way in (Way.NEW_LIST, Way.REVIVE):
         words = ngettext(
             "Restore “%(list)s” with %(added)s recipient", "Restore “%(list)s” with %(added)s recipients", added
@@ -124,7 +124,7 @@ def action(run: Import, *, changed: int, added: int, removed: int) -> str:
 
 def restore_choices(run: Import) -> list[str]:
     """What was chosen beside the way, where it is not what most people need."""
-    wish = Wish.from_json(run.restore)
+    wish = wish_of(run)
     chosen = []
     if wish.emails is not None:
         number = len(wish.emails)

@@ -4,7 +4,7 @@ A restore is an import whose rows are a backup's (`imports.sources`), an undo th
 import made. This app knows no backups: the one that is meant is known by its id.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -82,6 +82,10 @@ class Wish:
         given["taken_at"] = datetime.fromisoformat(given["taken_at"]) if given["taken_at"] else None
         return cls(**given)
 
+    def without_people(self) -> Self:
+        """The wish without a word of whom it was for, as it is kept of a run that nobody carries out any more."""
+        return replace(self, emails=None if self.emails is None else (), search="")
+
     @property
     def brings_the_list(self) -> bool:
         """Whether the list is there only when the rows are: a new one, or one that was deleted."""
@@ -100,16 +104,23 @@ class Wish:
         return self.way is not Way.UPDATE_AND_ADD or self.clear_empty
 
 
+def wish_of(run: Import) -> Wish:
+    """What a restore or an undo wants back. Where that was forgotten with somebody who was erased, its usual way."""
+    if run.restore:
+        return Wish.from_json(run.restore)
+    return Wish(Way.UNDO if run.kind == Import.Kind.UNDO else Way.UPDATE_AND_ADD)
+
+
 def brings_the_list(run: Import) -> bool:
     """Whether the run's list is there only when its rows are: one that was deleted, or a new one."""
-    return run.kind == Import.Kind.RESTORE and Wish.from_json(run.restore).brings_the_list
+    return run.kind == Import.Kind.RESTORE and wish_of(run).brings_the_list
 
 
 def restoring_of(run: Import) -> Restoring | None:
     """How the run's rows come back; None when they are those of a person's own file."""
     if run.kind == Import.Kind.FILE:
         return None
-    wish = Wish.from_json(run.restore)
+    wish = wish_of(run)
     left_out = {one.key for one in wish.fields if one.action is FieldAction.LEAVE_OUT}
     undone = run.undoes
     return Restoring(

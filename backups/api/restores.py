@@ -21,7 +21,7 @@ from backups.restoring import CannotRestore, prepare_restore
 from imports.confirming import CannotImport, cancel_import, confirm_import
 from imports.models import Import
 from imports.preview_page import plan_mark
-from imports.restoring import Way, Wish
+from imports.restoring import Way, Wish, wish_of
 from recipients.api.people import Address
 from recipients.api.texts import STORED
 from recipients.masterdata.address import is_valid, normalise
@@ -129,7 +129,7 @@ def told(run: Import) -> RestoreTold:
         backup_id=run.backup_id,
         group_id=run.group_id,
         group_name=run.group.name,
-        way=Wish.from_json(run.restore).way.value,
+        way=wish_of(run).way.value,
         status=run.status,
         failure=run.failure,
         mark=plan_mark(run),

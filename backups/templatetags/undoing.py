@@ -15,7 +15,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why an import cannot be undone, in a sentence; and the undo that took it back, if one has."""
+    """Why an import cannot be undone, in a sentence; and the last undo in the row that begins with it, if one does."""
 
     sentence: str
     undo: Import | None
@@ -27,23 +27,23 @@ def obstacle_to_undoing(run: Import) -> Obstacle | None:
     code = undoing.why_not_undoable(run=run)
     if not code:
         return None
-    done = run.undone_by.filter(account_id=run.account_id, status=Import.Status.DONE)
-    return Obstacle(refusal_sentence(code), done.first() if code == "undone" else None)
+    return Obstacle(refusal_sentence(code), undoing.last_step(run=run) if code in ("undone", "redone") else None)
 
 
 @dataclass(frozen=True)
 class Undoing:
-    """Of the imports of a page, by their keys: those that can be undone, and those that have been."""
+    """Of the imports of a page, by their keys: those that can be undone, that have been, and that hold again."""
 
     possible: frozenset[UUID]
     done: frozenset[UUID]
+    again: frozenset[UUID]
 
 
 @register.simple_tag
 def undoing_of(runs: Sequence[Import]) -> Undoing:
-    """Which of an account's imports can be undone, and which have been."""
+    """Which of an account's imports can be undone, which have been, and whose undo was taken back."""
     codes = undoing.reasons_against(runs=runs)
-    return Undoing(
-        possible=frozenset(key for key, code in codes.items() if not code),
-        done=frozenset(key for key, code in codes.items() if code == "undone"),
+    possible, done, again = (
+        frozenset(key for key, code in codes.items() if code == wanted) for wanted in ("", "undone", "redone")
     )
+    return Undoing(possible, done, again)

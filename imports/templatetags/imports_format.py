@@ -11,7 +11,7 @@ from imports.figures import deed, shown
 from imports.models import Import
 from imports.report_page import choices_of
 from imports.restore_wording import restore_failure_sentence, way_of
-from imports.restoring import Wish
+from imports.restoring import wish_of
 from imports.wording import failure_sentence, reason_label, unreadable_sentence
 from recipients.masterdata.options import Mode
 
@@ -96,7 +96,7 @@ def what(run: Import) -> str:
 @register.filter
 def taken_at(run: Import) -> datetime | None:
     """When the backup of a restore was asked for."""
-    return Wish.from_json(run.restore).taken_at
+    return wish_of(run).taken_at
 
 
 @register.filter

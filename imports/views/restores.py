@@ -23,7 +23,7 @@ from imports.models import Import
 from imports.preview_page import plan_mark
 from imports.restore_runs import change_wish
 from imports.restore_wording import KEPT_REASONS
-from imports.restoring import Wish
+from imports.restoring import wish_of
 from imports.views.places import IN_PREVIEW, to_place
 from recipients.storage import local_copy
 
@@ -39,7 +39,7 @@ def choose(request: AccountRequest, import_id: uuid.UUID) -> HttpResponse:
         )
     elif run.status in IN_PREVIEW:
         wish = replace(
-            Wish.from_json(run.restore),
+            wish_of(run),
             exact_status="exact_status" in request.POST,
             take_changed="take_changed" in request.POST,
         )

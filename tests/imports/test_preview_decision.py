@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Account, Role
 from accounts.tenancy import account_scope
 from imports.models import Import
+from imports.preview_page import plan_mark
 from recipients.models import Group
+from tests.customer import delete_group
 from tests.factories import make_account, make_member, make_recipient, sign_in
 from tests.imports.previewed import (
     FILE,
@@ -152,6 +155,26 @@ def test_the_page_leads_to_where_the_import_is(client: Client, run: Import, stat
     ]
     assert [answer.headers["Location"] for answer in answers] == [page_of(run, page)] * 4
     assert fresh(run).status == status
+
+
+def test_a_list_that_was_deleted_meanwhile_leaves_nothing_to_decide(
+    account: Account, client: Client, run: Import
+) -> None:
+    delete_group(run.group, make_member(account))
+    for _look in ("before", "after it was confirmed all the same"):
+        response = client.get(page_of(run))
+        (told,) = [one for one in notices(response) if "deleted meanwhile" in one]
+        assert told == (
+            "The list was deleted meanwhile Nothing was imported. Restore the list from its backups first, or import "
+            "the file into a new list. Show its backups"
+        )
+        (way,) = [link.attributes["href"] for link in the_preview(response).all("a")]
+        assert way == f"{reverse('backups:overview', args=[account.pk])}?group={run.group.pk}"
+        assert buttons(response) == ["Cancel"]
+        client.post(page_of(run, "confirm"), {"mark": plan_mark(run)})
+    assert fresh(run).status == Import.Status.PREVIEWED
+    client.post(page_of(run, "cancel"))
+    assert fresh(run).status == Import.Status.CANCELLED
 
 
 def test_a_readers_draft_leads_to_its_page(account: Account, run: Import) -> None:

@@ -169,6 +169,19 @@ def test_the_newest_import_into_the_list_is_recalled(group: Group) -> None:
     )
 
 
+def test_an_import_that_was_undone_is_not_recalled(group: Group) -> None:
+    imported(group, ["email", "firma"])
+    wrong = imported(group, ["email", "vorname"], days=1)
+    with account_scope(group.account_id):
+        undo = make_draft(group, "E-Mail\na@example.org\n", targets=["email"])
+        undo.kind, undo.undoes, undo.status = Import.Kind.UNDO, wrong, Import.Status.PREVIEWED
+        undo.save(update_fields=["kind", "undoes", "status"])
+    assert [one.mapping[1].target for one in [found(group)] if one] == ["vorname"]
+    with account_scope(group.account_id):
+        Import.objects.filter(pk=undo.pk).update(status=Import.Status.DONE)
+    assert [one.mapping[1].target for one in [found(group)] if one] == ["firma"]
+
+
 def test_the_same_list_goes_before_a_newer_import_elsewhere(group: Group, account: Account) -> None:
     imported(group, ["email", "vorname"])
     imported(make_group(account, "Andere"), ["email", "firma"], days=1)
