@@ -239,3 +239,25 @@ def test_discarding_a_draft(client: Client, group: Group) -> None:
     run = make_run(group, Import.Status.DRAFT)
     response = client.post(reverse("imports:cancel", args=[run.account_id, run.pk]), follow=True)
     assert notices(response)[0].startswith("The import was cancelled")
+
+
+def ways_to_delete(response: Any) -> list[str | None]:
+    """Where the page leads to delete the list."""
+    return [link.attributes["href"] for link in read(response).all("a") if link.text == "Delete the empty list …"]
+
+
+def test_a_discarded_first_import_leads_to_the_deletion_of_its_list(client: Client, account: Account) -> None:
+    empty = make_group(account, "Versuch")
+    run = make_run(empty, Import.Status.DRAFT)
+    response = client.post(reverse("imports:cancel", args=[run.account_id, run.pk]), follow=True)
+    assert ways_to_delete(response) == [reverse("recipients:delete", args=[account.pk, empty.pk])]
+    reader = sign_in(make_member(account, Role.READER))
+    assert ways_to_delete(reader.get(url_of(run))) == []
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_list_with_recipients_or_a_locked_one_is_not_offered_for_deletion(
+    client: Client, account: Account, group: Group, *, locked: bool
+) -> None:
+    found = make_group(account, "Gesperrt", locked=True) if locked else group
+    assert ways_to_delete(client.get(url_of(make_run(found, Import.Status.CANCELLED)))) == []
