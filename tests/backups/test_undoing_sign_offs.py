@@ -69,6 +69,7 @@ def test_the_preview_says_who_unsubscribed_them_and_makes_the_choice_the_next_st
 ) -> None:
     undo = previewed_undo(signed_off(group, editor), editor)
     shown = page(client, "imports:preview", undo)
+    assert shown.all("h2")[0].text == "You decide who becomes active again"
     assert "what is undone here unsubscribed them" in shown.text
     assert "since" not in next(card.text for card in shown.all("section", "card") if "2 people stay" in card.text)
     told = {button.text: button.attributes["class"] for button in shown.all("button", "button")}
