@@ -58,7 +58,6 @@ def backup(request: AccountRequest, backup_id: UUID) -> HttpResponseBase:
     form = _form(request)
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, found.group, found)
-    _remember(request, form)
     if is_made_in_background(form.form, found.recipient_count):
         return _asked_for(request, form, found.group, found, found.recipient_count)
     options = form.options()
@@ -69,6 +68,7 @@ def backup(request: AccountRequest, backup_id: UUID) -> HttpResponseBase:
     except Unwritable as refused:
         _say_why(form, refused)
         return _page(request, form, found.group, found)
+    _remember(request, form)
     return given_out_backup(request, opened, backup=found, form=form.form, options=options)
 
 
@@ -80,7 +80,6 @@ def group(request: AccountRequest, group_id: int) -> HttpResponseBase:
     form = _form(request)
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, found, None)
-    _remember(request, form)
     if found.recipient_count > SMALL_LIST:
         return _asked_for(request, form, found, None, found.recipient_count)
     now = timezone.now()
@@ -91,6 +90,7 @@ def group(request: AccountRequest, group_id: int) -> HttpResponseBase:
     except Unwritable as refused:
         _say_why(form, refused)
         return _page(request, form, found, None)
+    _remember(request, form)
     return given_out(
         request,
         opened,
@@ -172,6 +172,7 @@ def _form(request: AccountRequest) -> ExportForm:
 
 
 def _remember(request: AccountRequest, form: ExportForm) -> None:
+    """Offer the choice again next time: to be called once it is known that it can be."""
     request.session[REMEMBERED] = {"format": form.form, **form.options().to_json()}
 
 
@@ -197,6 +198,7 @@ def _asked_for(
     except TooManyRows as refused:
         _say_why(form, refused)
         return _page(request, form, group, backup)
+    _remember(request, form)
     return redirect(_place_of(export))
 
 

@@ -95,6 +95,12 @@ def ask_for(client: Client, target: Group | Backup, account: Account, **chosen: 
     return export
 
 
+def offered(client: Client, target: Group | Backup) -> dict[str, str]:
+    """What the page has chosen when it is opened."""
+    form = client.get(page_of(target)).context["form"]
+    return {name: form[name].value() for name in CSV}
+
+
 def finish(export: Export) -> None:
     """Let a worker make the file; the backup has its own number of recipients again, which the file tells too."""
     with account_scope(export.account_id):
@@ -168,8 +174,20 @@ def test_xlsx_of_the_menu_leads_to_the_page_for_a_large_backup(backup: Backup, c
 def test_what_was_chosen_is_offered_again(group: Group, backup: Backup, client: Client) -> None:
     chosen = {"format": "csv", "preset": "tab", "encoding": "utf-16", "language": "de"}
     client.post(page_of(group), chosen).getvalue()
-    form = client.get(page_of(backup)).context["form"]
-    assert {name: form[name].value() for name in chosen} == chosen
+    assert offered(client, backup) == chosen
+
+
+def test_refused_choice_leaves_the_one_before(group: Group, backup: Backup, client: Client) -> None:
+    chosen = {**CSV, "preset": "tab"}
+    client.post(page_of(group), chosen).getvalue()
+    for target in (group, backup):
+        assert client.post(page_of(target), {**CSV, "encoding": "windows-1252"}).status_code == 422
+    with account_scope(backup.account_id):
+        Backup.objects.filter(pk=backup.pk).update(recipient_count=1_048_576)
+    assert client.post(page_of(backup), XLSX).status_code == 422
+    Path(place("backups").path(backup.file_key)).write_bytes(b"something else")
+    assert client.post(page_of(backup), CSV).status_code == 410
+    assert offered(client, backup) == chosen
 
 
 def test_first_offer_speaks_the_language_of_the_page(group: Group, client: Client) -> None:
@@ -278,6 +296,7 @@ def test_large_workbook_is_made_in_the_background(
     assert (export.backup_id, export.requested_by_id, export.options["language"]) == (backup.pk, person.pk, "en")
     response = client.get(page_of(backup))
     assert "The file is being made" in read(response).text
+    assert offered(client, backup) == XLSX
     finish(export)
     row = client.get(reverse("backups:export_row", args=[account.pk, export.pk]))
     href = reverse("backups:export_file", args=[account.pk, export.pk])
