@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backups.restoring import FieldQuestion
 from imports.restoring import FieldAction, FieldChoice, Way, Wish
-from recipients.masterdata.address import is_valid, normalise
+from recipients.masterdata.address import is_valid, normalise, pieces
 from recipients.masterdata.file import FieldScope
 from recipients.masterdata.labels import BASE_LABELS, Language
 
@@ -34,7 +34,9 @@ class RestoreForm(forms.Form):
         label=gettext_lazy("Which recipients?"),
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocapitalize": "none"}),
         required=False,
-        help_text=gettext_lazy("One address a line. Leave it empty for all recipients."),
+        help_text=gettext_lazy(
+            "One address a line, or with commas, semicolons or blanks between them. Leave it empty for all recipients."
+        ),
     )
     columns = forms.MultipleChoiceField(
         label=gettext_lazy("Only these fields"),
@@ -83,17 +85,16 @@ class RestoreForm(forms.Form):
 
     def clean_emails(self) -> tuple[str, ...] | None:
         """Canonical addresses; None when nothing was written."""
-        lines = [line.strip(" ,;\t") for line in self.cleaned_data["emails"].splitlines()]
-        wanted = [line for line in lines if line]
+        wanted = pieces(self.cleaned_data["emails"])
         if not wanted:
             return None
-        broken = [line for line in wanted if not is_valid(line)]
+        broken = [piece for piece in wanted if not is_valid(piece)]
         if broken:
             raise ValidationError(_("“%(text)s” is no e-mail address.") % {"text": broken[0][:100]})
         if len(wanted) > MOST_EMAILS:
             words = ngettext("At most %(number)s address.", "At most %(number)s addresses.", MOST_EMAILS)
             raise ValidationError(words % {"number": MOST_EMAILS})
-        return tuple(dict.fromkeys(normalise(line) for line in wanted))
+        return tuple(dict.fromkeys(normalise(piece) for piece in wanted))
 
     def clean(self) -> dict[str, Any]:
         """A new list needs a name, a selection something selected."""

@@ -34,6 +34,8 @@ _CERTAIN_TOP = r"(?:[a-z]{2,3}|info|[b-su-z][a-z]{3}|[a-kmnp-z][a-z]{4}|[a-z]{6}
 _CERTAIN_BYTES = 64
 _CERTAIN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_CERTAIN_TOP}$"
 _CERTAIN_RE = re.compile(_CERTAIN.removesuffix("$") + r"\Z")
+# What is quoted stays in one piece: nothing taken has quotes, and a person is told of the whole.
+_PIECE = re.compile(rf'(?:"[^"\r\n]*"|[^,;{re.escape(BLANKS)}])+')
 
 
 def normalise(text: str) -> str:
@@ -44,6 +46,11 @@ def normalise(text: str) -> str:
 def is_valid(text: str) -> bool:
     """Whether the canonical form of the text is an address that Listkeep takes."""
     return _judge(text)[1]
+
+
+def pieces(text: str) -> list[str]:
+    """What stands between commas, semicolons and blanks, line ends among them: no valid address has one inside."""
+    return _PIECE.findall(text)
 
 
 def _judge(text: str) -> tuple[str, bool]:

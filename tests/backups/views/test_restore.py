@@ -132,6 +132,18 @@ def test_a_selection_brought_from_the_view_is_shown(client: Client, backup: Back
     assert Wish.from_json(run.restore).emails == ("ada@example.org",)
 
 
+@pytest.mark.parametrize("between", ["; ", ",", " ", "\n", ",\r\n"])
+def test_selected_recipients_stand_in_one_line_or_in_many(client: Client, backup: Backup, between: str) -> None:
+    run = sent(client, backup, way="selected", emails=f"ada@example.org{between}Bob@Example.org{between}")
+    assert Wish.from_json(run.restore).emails == ("ada@example.org", "bob@example.org")
+
+
+def test_the_one_that_is_no_address_is_named(client: Client, backup: Backup) -> None:
+    emails = 'ada@example.org; "a, b"@example.org, bob'
+    answer = client.post(url("backups:restore", backup), {"begin": "1", "way": "selected", "emails": emails})
+    assert answer.context["form"].errors["emails"] == ['“"a, b"@example.org” is no e-mail address.']
+
+
 def test_all_that_a_search_found_are_restored(client: Client, backup: Backup) -> None:
     page = client.post(url("backups:restore", backup), {"all_found": "1", "search": "bob", "status": "active"})
     assert page.context["form"].initial["search"] == "bob"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from recipients.masterdata.address import invalid_mask, is_valid, normalise, normalise_column
+from recipients.masterdata.address import invalid_mask, is_valid, normalise, normalise_column, pieces
 
 VALID = [
     ("a@example.org", "a@example.org"),
@@ -78,6 +78,26 @@ def test_invalid_address_is_refused(text: str) -> None:
     assert not is_valid(text)
 
 
+@pytest.mark.parametrize("between", [",", ";", " ", "\n", "\r\n", "\t", "\u00a0", " ; ", ",\u200b\n,"])
+def test_addresses_are_parted_where_none_goes_on(between: str) -> None:
+    text = between.join(text for text, _ in VALID)
+    assert [normalise(piece) for piece in pieces(f"{between}{text}{between}")] == [canonical for _, canonical in VALID]
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("", []),
+        (" ,;\u200b\n", []),
+        ('"a,b"@x.de; c@x.de', ['"a,b"@x.de', "c@x.de"]),
+        ('x"a b"c;"d e', ['x"a b"c', '"d', "e"]),
+        ('"a,\nb"', ['"a', 'b"']),
+    ],
+)
+def test_what_is_quoted_stays_in_one_piece(text: str, parted: list[str]) -> None:
+    assert pieces(text) == parted
+
+
 def test_column_is_judged_as_each_of_its_texts() -> None:
     texts = [text for text, _ in VALID] + INVALID
     column = pa.array([*texts, None])
@@ -113,3 +133,10 @@ def test_column_and_single_verdicts_agree_on_any_text(texts: list[str]) -> None:
 def test_canonical_form_is_its_own_and_as_valid(text: str) -> None:
     canonical = normalise(text)
     assert (normalise(canonical), is_valid(canonical)) == (canonical, is_valid(text))
+
+
+@settings(max_examples=400)
+@given(st.one_of(likely, st.text(max_size=12)))
+@example("a\u00a0@example.org")
+def test_valid_address_is_one_piece(text: str) -> None:
+    assert not is_valid(text) or [normalise(piece) for piece in pieces(text)] == [normalise(text)]
