@@ -1,5 +1,7 @@
 """Whom an undo leaves as they are, and why: written down at the preview, as a file that the person can look through.
 
+Written anew when the undo is carried out, if the list has changed in between.
+
 Parquet in the storage of imports, with the columns `email` and `reason` (see `masterdata.details.kept_query`). It goes
 when rejected rows go.
 """

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import AuditAction
@@ -159,6 +159,7 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
         was_empty, change = group.recipient_count == 0, next_change()
         # Whom it removes is remembered as long as its backup: without one, nothing can be undone.
         options = replace(options_of(run), job_id=run.pk if "backup" in hold.detail else None)
+        kept_key = _kept_now(run, group, staged, token)
         outcome = apply(group=group, staged=staged, options=options, now=now, change=change)
         let_in_again(run=run, file=file, now=now)
         done = timezone.now()
@@ -173,6 +174,7 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
                 "was_empty": was_empty,
             },
             change_number=change,
+            kept_key=kept_key,
             preview=without_samples(run.preview),
             entered={},
             failure="",
@@ -180,6 +182,19 @@ def _apply(run: Import, token: uuid.UUID, progress: Callable[[int, int | None], 
             rows_done=file.row_count,
         )
         _record_end(run, _DONE, done)
+
+
+def _kept_now(run: Import, group: Group, staged: Staged, token: uuid.UUID) -> str:
+    """The file of those whom an undo leaves as they are: that of the preview, a new one if the list changed since.
+
+    The new one is small and rare, so that it is stored while the list is locked.
+    """
+    if not run.preview or run.preview["revision"] == group.revision:
+        return run.kept_key
+    before, now = run.kept_key, write_down_kept(run, staged, attempt=token)
+    if before and before != now:
+        transaction.on_commit(lambda: discard("imports", before), robust=True)
+    return now
 
 
 def _refuse_gone(run: Import, group: Group) -> None:
