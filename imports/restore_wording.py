@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.templatetags.listkeep_format import isolated
 from imports.figures import shown
 from imports.models import Import
 from imports.restoring import Way, wish_of
@@ -105,7 +106,7 @@ def deed(run: Import) -> str:
 
 def action(run: Import, *, changed: int, added: int, removed: int) -> str:
     """What the button of a preview says: what is done to which list, and to how many."""
-    way, name = wish_of(run).way, run.group.name
+    way, name = wish_of(run).way, isolated(run.group.name)
     if way in (Way.NEW_LIST, Way.REVIVE):
         words = ngettext(
             "Restore “%(list)s” with %(added)s recipient", "Restore “%(list)s” with %(added)s recipients", added

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account
+from accounts.templatetags.listkeep_format import isolated
 from recipients.deleting import Chosen
 from recipients.listing import Choice, Status
 from recipients.models import Deletion, Field, Group
@@ -353,7 +354,7 @@ def _course_of_field(deletion: Deletion, group: Group, days: int) -> Course:
 
 
 def _names(count: int, group: Group) -> dict[str, str]:
-    return {"name": group.name, "number": _number(count)}
+    return {"name": isolated(group.name), "number": _number(count)}
 
 
 def _number(count: int) -> str:

@@ -1,5 +1,6 @@
 """How values look in pages, in the reader's language: `{% load listkeep_format %}`."""
 
+import unicodedata
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,8 @@ register = template.Library()
 
 NOTHING = "–"
 MOMENT = timedelta(seconds=1)
+# Unicode's bidirectional classes of what runs from right to left, or may turn around what stands beside it.
+TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -55,6 +58,17 @@ def size(value: int | None) -> str:
 def page_numbers(page: "Page[Any]") -> list[int | str]:
     """The numbers that components/_pagination.html links to, with an ellipsis where some are left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.filter
+def isolated(name: str) -> str:
+    """A name for a sentence with a date or a number in it: one that runs from right to left leaves them their places.
+
+    Any other name is as it was. Only for what is shown, never for what is kept (Unicode Standard Annex 9, isolates).
+    """
+    if any(unicodedata.bidirectional(character) in TURNING for character in name):
+        return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+    return name
 
 
 def absolute(value: datetime) -> str:

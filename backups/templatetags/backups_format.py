@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from heroicons.templatetags.heroicons import heroicon_micro
 
-from accounts.templatetags.listkeep_format import absolute
+from accounts.templatetags.listkeep_format import absolute, isolated
 from backups import export_wording, wording
 from backups.models import Backup
 
@@ -49,7 +49,7 @@ def moment(value: datetime) -> str:
 @register.filter
 def actions_name(backup: Any) -> str:
     """What the menu of a backup is called by those who do not see where it stands."""
-    about = {"name": backup.group_name, "at": absolute(backup.requested_at)}
+    about = {"name": isolated(backup.group_name), "at": absolute(backup.requested_at)}
     return gettext("Actions for the backup of “%(name)s”, %(at)s") % about
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.paginator import Paginator
 from django.utils import timezone, translation
 
-from accounts.templatetags.listkeep_format import absolute, day, page_numbers, relative, size, when
+from accounts.templatetags.listkeep_format import absolute, day, isolated, page_numbers, relative, size, when
 
 NOW = datetime(2026, 6, 14, 12, 3, 40, tzinfo=UTC)
 
@@ -114,3 +114,13 @@ def test_size_of_nothing_yet_is_a_dash() -> None:
 
 def test_page_numbers_leave_out_what_is_far_away() -> None:
     assert page_numbers(Paginator(range(200), 10).page(10)) == [1, "…", 9, 10, 11, "…", 20]
+
+
+@pytest.mark.parametrize("name", ["לקוחות שלום", "Kunden שלום", "عملاء", "٣", "a\u202eb", "a\u200f"])
+def test_name_that_runs_from_right_to_left_is_isolated(name: str) -> None:
+    assert isolated(name) == f"\u2068{name}\u2069"
+
+
+@pytest.mark.parametrize("name", ["", "Kunden 2026", "Straßen & Łódź", "用户", "Αθήνα", "“x” (1)", "👩‍👩‍👧"])
+def test_any_other_name_is_as_it_was(name: str) -> None:
+    assert isolated(name) == name

@@ -178,6 +178,15 @@ def test_a_new_list_is_told_apart_from_the_one_that_is_there(client: Client, gro
     assert "The list is not there now" not in page
 
 
+def test_the_name_that_a_new_list_gets_has_no_marks_of_direction(
+    client: Client, account: Account, editor: User
+) -> None:
+    backup = make_backup(make_group(account, "לקוחות"), editor)
+    page = client.get(url("backups:restore", backup))
+    assert "“\u2068לקוחות\u2069”" in page.content.decode()
+    assert page.context["form"]["new_name"].value() == f"לקוחות ({absolute(backup.requested_at)})"
+
+
 def test_a_new_list_has_the_name_of_one_that_is_gone(
     client: Client, group: Group, backup: Backup, editor: User
 ) -> None:
