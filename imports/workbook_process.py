@@ -35,6 +35,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from imports.workbook_padding import padded_copy
 from imports.workbook_xml import shortened_copy, silent_members, speaking_copy
 from recipients.masterdata.values import format_number
 
@@ -128,6 +129,7 @@ def _beginning(request: Request) -> tuple[list[str], CalamineSheet] | None:
             return None
         try:
             shortened = shortened_copy(file, request["rows"])
+            shortened = padded_copy(io.BytesIO(shortened)) or shortened
             silent = silent_members(io.BytesIO(shortened))
             copy = speaking_copy(io.BytesIO(shortened), silent) if silent else io.BytesIO(shortened)
             names, sheet = _sheet_of(copy, request["sheet"])
@@ -138,21 +140,29 @@ def _beginning(request: Request) -> tuple[list[str], CalamineSheet] | None:
 
 
 def _opened(request: Request) -> tuple[list[str], CalamineSheet]:
-    """The names of the sheets, and the wanted one.
-
-    Whether it has cells that the library takes for empty is found out meanwhile. But a date of unsubscription that
-    could not be worked out is no missing one: then it is read once more, from a copy in which such cells are texts.
-    """
+    """The names of the sheets, and the wanted one."""
     path = Path(request["path"])
     # Not by its path: the library would trust the ending of the name.
     with path.open("rb") as file, path.open("rb") as same:
         if not zipfile.is_zipfile(same):
             return _sheet_of(file, request["sheet"])
-        with ThreadPoolExecutor(max_workers=1) as other:
-            looking = other.submit(silent_members, same)
-            found = _sheet_of(file, request["sheet"])
-            silent = looking.result()
-        return _sheet_of(speaking_copy(same, silent), request["sheet"]) if silent else found
+        copy = padded_copy(same)
+        if copy is None:
+            return _speaking_sheet_of(file, same, request["sheet"])
+    return _speaking_sheet_of(io.BytesIO(copy), io.BytesIO(copy), request["sheet"])
+
+
+def _speaking_sheet_of(file: BinaryIO, same: BinaryIO, wanted: str | None) -> tuple[list[str], CalamineSheet]:
+    """As `_opened`, of an XLSX workbook that is opened twice.
+
+    Whether it has cells that the library takes for empty is found out meanwhile. But a date of unsubscription that
+    could not be worked out is no missing one: then it is read once more, from a copy in which such cells are texts.
+    """
+    with ThreadPoolExecutor(max_workers=1) as other:
+        looking = other.submit(silent_members, same)
+        found = _sheet_of(file, wanted)
+        silent = looking.result()
+    return _sheet_of(speaking_copy(same, silent), wanted) if silent else found
 
 
 def _sheet_of(file: BinaryIO, wanted: str | None) -> tuple[list[str], CalamineSheet]:
